@@ -1,0 +1,38 @@
+// Starts the CLI: from a checkout its TypeScript, from the packed package what was compiled from it. Kubemend needs
+// Node 24; under an older one the optional `node` package that came with it is used, and where there is none, that is said.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+
+export async function launch() {
+  const isCheckout = existsSync(path.join(root, 'harness/cli/main.ts'))
+  if (isCheckout && !existsSync(path.join(root, 'node_modules/.kubemend-stamp'))) {
+    const { setUp } = await import('./setup.mjs')
+    setUp('cli')
+  }
+  const main = path.join(root, isCheckout ? 'harness/cli/main.ts' : 'dist/harness/cli/main.js')
+  const child = spawn(nodeBinary(), [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1)
+  })
+}
+
+function nodeBinary() {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath
+  for (let dir = root; dir !== path.dirname(dir); dir = path.dirname(dir)) {
+    const candidate = path.join(dir, 'node_modules/.bin/node')
+    if (existsSync(candidate)) return candidate
+  }
+  return giveUp(
+    `error: Kubemend needs Node 24, this is ${process.versions.node}\nhint: npm install node@24 beside it (with optional packages and install scripts allowed), or install Node 24\n`,
+  )
+}
+
+function giveUp(message) {
+  process.stderr.write(message)
+  return process.exit(3)
+}

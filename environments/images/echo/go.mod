@@ -1,0 +1,3 @@
+module kubemend.dev/images/echo
+
+go 1.25

@@ -1,0 +1,3 @@
+module kubemend.dev/images/pause
+
+go 1.25

@@ -1,0 +1,3 @@
+module kubemend.dev/oci-runtime
+
+go 1.25

@@ -1,0 +1,181 @@
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { stringify } from 'yaml'
+import { mustRun } from '../../harness/base/command.ts'
+import { isRunning, startDaemon } from '../../harness/base/daemon.ts'
+import { KubemendError } from '../../harness/base/errors.ts'
+import { isConnectionError, KubeClient, KubeError } from '../../harness/base/kube-client.ts'
+import { packageRoot } from '../../harness/base/package-root.ts'
+import { until } from '../../harness/base/retry.ts'
+import { addonBootRules } from '../addons/install-addons.ts'
+import { defaultAuditPolicy } from '../audit-policy.ts'
+import type { Binaries } from './binaries.ts'
+import type { ClusterFolder, ClusterRecord } from './cluster-folder.ts'
+import {
+  apiServerCommand,
+  containerdCommand,
+  controllerManagerCommand,
+  etcdCommand,
+  inside,
+  kubeletCommand,
+  kubeProxyCommand,
+  nodeConfigFiles,
+  schedulerCommand,
+  type NodeSlot,
+} from './components.ts'
+import { linkImageStore } from './image-store.ts'
+import { connectControlPlane, connectWorker } from './network.ts'
+import { startNode, startService, type NodeProcesses } from './node-process.ts'
+import { writeHostKubeconfig } from './pki.ts'
+
+export interface BootPlan {
+  folder: ClusterFolder
+  record: ClusterRecord
+  slots: NodeSlot[]
+  binaries: Binaries
+  imageStore: string
+  onStep: (step: string) => void
+}
+
+/**
+ * Starts every node and component but those that act on objects, and answers a client as soon as the API server is
+ * ready. Certificates and kubeconfigs are in place when `pki` resolves.
+ */
+export async function bootCluster(plan: BootPlan, pki: Promise<void>): Promise<KubeClient> {
+  const { folder, slots } = plan
+  const [controlPlane, ...workers] = slots
+  if (!controlPlane) throw new TypeError('a cluster has at least one node')
+  const name = controlPlane.spec.name
+
+  await Promise.all(slots.map((slot) => writeNodeFiles(plan, slot)))
+  const first = await bootNode(plan, controlPlane, undefined)
+  plan.onStep('control plane node up')
+  await startService(folder, name, 'etcd', etcdCommand())
+  const rules = addonBootRules(plan.record.spec.addons)
+  await connectControlPlane(first.init, slots, rules)
+  await startService(folder, name, 'containerd', containerdCommand())
+  const port = openPortal(plan, first)
+  // when something else fails first, that is the error
+  port.catch(() => undefined)
+  await pki
+  plan.onStep('certificates made')
+  await startService(folder, name, 'kube-apiserver', apiServerCommand())
+  await writeHostKubeconfig(
+    path.join(folder.nodeLib(name), 'kubernetes/super-admin.conf'),
+    folder.kubeconfig,
+    await port,
+  )
+
+  const joined = await Promise.all(workers.map((slot) => bootNode(plan, slot, first)))
+  for (const [i, worker] of joined.entries()) {
+    await connectWorker(first.init, worker.init, slots, i + 1, rules)
+    await startService(folder, workers[i]?.spec.name ?? '', 'containerd', containerdCommand())
+  }
+  const client = await KubeClient.fromKubeconfig(folder.kubeconfig)
+  await waitForApiServer(client, first)
+  plan.onStep('API server ready')
+  return client
+}
+
+/** Starts what acts on the cluster's objects. */
+export async function startControllers(plan: BootPlan): Promise<void> {
+  const { folder, slots } = plan
+  const name = slots[0]?.spec.name ?? ''
+  await startService(folder, name, 'kube-controller-manager', controllerManagerCommand())
+  await startService(folder, name, 'kube-scheduler', schedulerCommand())
+  for (const slot of slots) {
+    await startService(folder, slot.spec.name, 'kubelet', kubeletCommand(slot))
+    await startService(folder, slot.spec.name, 'kube-proxy', kubeProxyCommand())
+  }
+}
+
+async function bootNode(plan: BootPlan, slot: NodeSlot, parent: NodeProcesses | undefined): Promise<NodeProcesses> {
+  const node = await startNode({
+    folder: plan.folder,
+    slot,
+    bin: plan.binaries.bin,
+    imageStore: plan.imageStore,
+    parentInit: parent?.init,
+  })
+  plan.record.nodes[slot.spec.name] = node
+  await plan.folder.writeRecord(plan.record)
+  return node
+}
+
+async function writeNodeFiles(plan: BootPlan, slot: NodeSlot): Promise<void> {
+  const lib = plan.folder.nodeLib(slot.spec.name)
+  const files = nodeConfigFiles(slot, {
+    pauseImage: plan.binaries.versions.pauseImage,
+    mustRestrictOomScore: await mustRestrictOomScore(),
+  })
+  if (slot.index === 0) files['audit-policy.yaml'] = stringify(plan.record.spec.auditPolicy ?? defaultAuditPolicy)
+  for (const [file, text] of Object.entries(files)) {
+    const target = path.join(lib, 'kubernetes', file)
+    await mkdir(path.dirname(target), { recursive: true })
+    await writeFile(target, text)
+  }
+  await mkdir(path.join(lib, 'kubernetes/cni-bin'), { recursive: true })
+  await copyFile(
+    path.join(packageRoot, 'environments/node/kept-address.sh'),
+    path.join(lib, 'kubernetes/cni-bin/kept-address'),
+  )
+  await linkImageStore(plan.imageStore, '/opt/node/images', path.join(lib, 'containerd'))
+}
+
+/** Makes the API server reachable on the host's loopback, and any inner address through a Unix socket. */
+async function openPortal(plan: BootPlan, first: NodeProcesses): Promise<number> {
+  const { folder } = plan
+  await rm(folder.portFile, { force: true })
+  const portal = startDaemon(
+    [
+      'nsenter',
+      `--pid=/proc/${first.init.pid}/ns/pid`,
+      '--',
+      path.join(plan.binaries.bin, 'portal'),
+      '-netns',
+      `/proc/${first.init.pid}/ns/net`,
+      '-target',
+      `${inside.controlPlaneIp}:6443`,
+      '-port-file',
+      folder.portFile,
+      '-socket',
+      folder.dialSocket,
+    ],
+    { logFile: path.join(folder.dir, 'portal.log') },
+  )
+  return until(
+    async () => {
+      const text = await readFile(folder.portFile, 'utf8').catch(() => '')
+      if (text !== '') return Number(text)
+      if (isRunning(portal)) return undefined
+      const said = await readFile(path.join(folder.dir, 'portal.log'), 'utf8').catch(() => '')
+      throw new KubemendError('portal-died', `the portal ended: ${said.trim()}`)
+    },
+    { what: 'the portal to listen', timeoutMs: 5_000, intervalMs: 5 },
+  )
+}
+
+async function waitForApiServer(client: KubeClient, first: NodeProcesses): Promise<void> {
+  await until(
+    async () => {
+      if (!isRunning(first.init)) throw new KubemendError('node-died', 'the control plane ended while it was starting')
+      return (await client.requestText('GET', '/readyz', { timeoutMs: 5_000 })) === 'ok'
+    },
+    {
+      what: 'the API server to be ready',
+      timeoutMs: 60_000,
+      intervalMs: 30,
+      isTransient: (error) => isConnectionError(error) || error instanceof KubeError,
+    },
+  )
+}
+
+/** Whether this process may not lower oom_score_adj, which container runtimes otherwise do for every sandbox. */
+async function mustRestrictOomScore(): Promise<boolean> {
+  canLowerOomScore ??= (
+    await mustRun(['bash', '-c', '(echo -1 >/proc/self/oom_score_adj) 2>/dev/null && echo yes || echo no'])
+  ).stdout
+  return canLowerOomScore.trim() === 'no'
+}
+
+let canLowerOomScore: string | undefined

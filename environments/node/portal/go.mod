@@ -1,0 +1,3 @@
+module kubemend.dev/portal
+
+go 1.26

@@ -1,0 +1,51 @@
+import type { CommandTable } from './define-command.ts'
+
+/** Every command of `kubemend`. */
+export const commands: CommandTable = {
+  run: { summary: 'run agents on tasks and judge them', load: async () => (await import('./commands/run.ts')).run },
+  start: { summary: 'what `npm start` shows', load: async () => (await import('./commands/start.ts')).start },
+  doctor: {
+    summary: 'what this machine can and cannot run',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  bench: {
+    summary: 'measure this machine with Kubemend',
+    load: async () => (await import('./commands/bench/table.ts')).benchCommands,
+  },
+  prepare: {
+    summary: 'make or download ahead of time what clusters need',
+    load: async () => (await import('./commands/prepare.ts')).prepare,
+  },
+  cluster: {
+    summary: 'clusters: up, list, down, snapshot, restore, ...',
+    load: async () => (await import('./commands/cluster/table.ts')).clusterCommands,
+  },
+  image: {
+    summary: 'images: kind-node, ...',
+    load: async () => (await import('./commands/image/table.ts')).imageCommands,
+  },
+  list: {
+    summary: 'tasks, and everything that is wrong with them',
+    load: async () => (await import('./commands/list.ts')).list,
+  },
+  show: {
+    summary: 'one task: story, cluster, outcome, permissions',
+    load: async () => (await import('./commands/show.ts')).show,
+  },
+  dataset: {
+    summary: 'datasets: digest, ...',
+    load: async () => (await import('./commands/dataset/table.ts')).datasetCommands,
+  },
+  schema: {
+    summary: 'JSON Schemas of task files, for editors',
+    load: async () => (await import('./commands/schema.ts')).schema,
+  },
+  explain: {
+    summary: 'what a verifier checks, and its parameters',
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  verify: {
+    summary: "judge a task's outcome on any live cluster",
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
+}

@@ -1,0 +1,56 @@
+import { benchCluster, type ClusterBench, type Measured } from '../../../bench/bench-cluster.ts'
+import { InputError } from '../../../base/errors.ts'
+import { defineCommand, jsonFlag, type Command } from '../../define-command.ts'
+import { print, printJson, say, table } from '../../output.ts'
+import { loadProvider } from '../../providers.ts'
+
+export const cluster: Command = defineCommand({
+  summary: 'Measures how fast clusters start, restore and end, and what they take.',
+  flags: {
+    cluster: { type: 'string', isMultiple: true, value: 'PROVIDER', summary: 'what to measure, side by side [node]' },
+    runs: { type: 'string', value: 'N', default: '5', summary: 'counted runs of each' },
+    together: { type: 'string', value: 'N,N', default: '1,2,4,8', summary: 'how many to start at once; "" for none' },
+    idle: { type: 'string', value: 'SECONDS', default: '20', summary: 'how long to watch an idle cluster' },
+    json: jsonFlag,
+  },
+  async run({ flags }) {
+    const runs = Number(flags.runs)
+    if (!Number.isInteger(runs) || runs < 1)
+      throw new InputError([`--runs ${flags.runs}: expected a whole number from 1`])
+    const together = flags.together.split(',').filter(Boolean).map(Number)
+    const results: Record<string, ClusterBench> = {}
+    for (const name of flags.cluster.length > 0 ? flags.cluster : ['node']) {
+      const provider = await loadProvider(name)
+      const onProgress = (line: string): void => say(`${name}: ${line}`)
+      results[name] = await benchCluster(provider, { runs, together, idleSeconds: Number(flags.idle), onProgress })
+    }
+    const names = Object.keys(results)
+    if (flags.json) return printJson(names.length === 1 ? results[names[0] ?? ''] : results)
+    print(render(results))
+  },
+})
+
+function render(results: Record<string, ClusterBench>): string {
+  const rows = Object.entries(results).flatMap(([name, bench]) => [
+    row(name, 'cold', bench.cold),
+    ...(bench.restored ? [row(name, 'restored', bench.restored)] : []),
+    row(name, 'destroyed', bench.destroyed),
+    [name, 'idle', `${bench.pssMb} MB PSS`, `${bench.idleCores} cores`, ''],
+    ...Object.entries(bench.together).map(([count, t]) => [
+      name,
+      `${count} at once`,
+      seconds(t.wallMs),
+      `${seconds(t.cpuMsEach)} each`,
+      '',
+    ]),
+  ])
+  return table(['PROVIDER', 'WHAT', 'MEDIAN', 'CPU', 'RANGE'], rows)
+}
+
+function row(name: string, what: string, { wallMs, cpuMs }: Measured): string[] {
+  return [name, what, seconds(wallMs.median), seconds(cpuMs), `${seconds(wallMs.min)} - ${seconds(wallMs.max)}`]
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`
+}

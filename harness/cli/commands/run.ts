@@ -1,0 +1,150 @@
+import os from 'node:os'
+import path from 'node:path'
+import { verifiers } from '../../../verifiers/library.ts'
+import { InputError } from '../../base/errors.ts'
+import { removeDeadScratch } from '../../base/scratch.ts'
+import { planTrials, type JobEnd } from '../../job/run-job.ts'
+import { JobStore } from '../../store/job-store.ts'
+import { makeJobName } from '../../store/trial-name.ts'
+import { selectTasks } from '../../task/find-tasks.ts'
+import { difficulties, type Difficulty } from '../../task/kubemend-metadata.ts'
+import { agentForms, checkAgent, nameOfAgent, parseAgent } from '../agents.ts'
+import { defineCommand, jsonFlag, type Command } from '../define-command.ts'
+import { print, printJson, say, table } from '../output.ts'
+import { loadProvider } from '../providers.ts'
+import { identityOf, runTrials } from '../run-trials.ts'
+
+export const run: Command = defineCommand({
+  summary: 'Runs agents on tasks and judges every trial.',
+  positionals: '[TASK...]',
+  flags: {
+    agent: { type: 'string', isMultiple: true, value: 'AGENT', summary: `who repairs: ${agentForms} [oracle]` },
+    attempts: { type: 'string', value: 'N', default: '1', summary: 'how often each agent gets each task' },
+    concurrency: { type: 'string', value: 'N', summary: 'trials at once [what memory and processors allow]' },
+    cluster: { type: 'string', value: 'PROVIDER', default: 'node', summary: 'what makes the clusters' },
+    tools: {
+      type: 'string',
+      value: 'SURFACE',
+      default: 'kubectl',
+      choices: ['kubectl', 'typed'],
+      summary: 'the tools agents get',
+    },
+    name: { type: 'string', isMultiple: true, value: 'GLOB', summary: 'only tasks of such a name' },
+    difficulty: {
+      type: 'string',
+      isMultiple: true,
+      choices: difficulties,
+      value: 'LEVEL',
+      summary: 'only tasks this hard',
+    },
+    tag: { type: 'string', isMultiple: true, value: 'TAG', summary: 'only tasks with this tag' },
+    timeout: { type: 'string', value: 'SECONDS', summary: "the agent's time, instead of the task's" },
+    out: { type: 'string', value: 'DIR', default: 'results', summary: 'where jobs go' },
+    'job-name': { type: 'string', value: 'NAME', summary: "the job's folder in there [date and time]" },
+    resume: { type: 'string', value: 'JOB', summary: 'go on with a job: do what is missing or invalid' },
+    json: jsonFlag,
+  },
+  details: `Exit code 0 when every trial is solved, 1 when one is not, 3 when one is invalid. Example:
+
+  kubemend run tasks/core/checkout-lost-its-orders --agent oracle --agent nop`,
+  async run({ flags, positionals }) {
+    const provider = await loadProvider(flags.cluster)
+    await provider.removeLeftovers()
+    await removeDeadScratch()
+    const store = flags.resume === undefined ? await plan(flags, positionals) : await JobStore.open(flags.resume)
+    say(`job ${store.dir}`)
+    const agentTimeoutSec = flags.timeout === undefined ? undefined : wholeNumber('timeout', flags.timeout)
+    const end = await runTrials({
+      store,
+      provider,
+      tools: flags.tools as 'kubectl' | 'typed',
+      concurrency:
+        flags.concurrency === undefined ? defaultConcurrency() : wholeNumber('concurrency', flags.concurrency),
+      agentTimeoutSec,
+    })
+    if (flags.json) printJson(summarize(store, end))
+    else printSummary(store, end)
+    return exitCodeOf(end)
+  },
+})
+
+async function plan(
+  flags: {
+    agent: string[]
+    attempts: string
+    concurrency: string | undefined
+    cluster: string
+    name: string[]
+    difficulty: string[]
+    tag: string[]
+    out: string
+    'job-name': string | undefined
+  },
+  paths: string[],
+): Promise<JobStore> {
+  const agents = (flags.agent.length > 0 ? flags.agent : ['oracle']).map(parseAgent)
+  await Promise.all(agents.map(checkAgent))
+  const selection = { paths, names: flags.name, difficulties: flags.difficulty as Difficulty[], tags: flags.tag }
+  const tasks = (await selectTasks(selection, { verifiers })).map(identityOf)
+  const attempts = wholeNumber('attempts', flags.attempts)
+  return JobStore.create(
+    {
+      jobName: flags['job-name'] ?? makeJobName(),
+      jobsDir: path.resolve(flags.out),
+      agents,
+      tasks,
+      attempts,
+      concurrency:
+        flags.concurrency === undefined ? defaultConcurrency() : wholeNumber('concurrency', flags.concurrency),
+      environment: { provider: flags.cluster, kubernetes: '1.35' },
+    },
+    planTrials(tasks, agents, attempts),
+  )
+}
+
+/** A trial takes about a gigabyte, and more than one a processor only makes each of them slower. */
+function defaultConcurrency(): number {
+  const byMemory = Math.floor(os.freemem() / (1.2 * 1024 ** 3))
+  return Math.max(1, Math.min(byMemory, os.availableParallelism()))
+}
+
+function wholeNumber(flag: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InputError([`--${flag} ${text}: expected a whole number from 1`])
+  return value
+}
+
+function summarize(store: JobStore, end: JobEnd): unknown {
+  return {
+    job: path.basename(store.dir),
+    dir: store.dir,
+    trials: end.facts.map(({ planned, outcome, rewards, placed, because }) => ({
+      task: planned.task.name,
+      agent: nameOfAgent(planned.agent),
+      attempt: planned.attempt,
+      outcome,
+      reward: rewards?.['reward'] ?? (outcome === 'solved' ? 1 : 0),
+      dir: path.join(store.dir, placed.trialName),
+      because,
+    })),
+    left: end.left.length,
+  }
+}
+
+function printSummary(store: JobStore, end: JobEnd): void {
+  const rows = end.facts.map(({ planned, outcome, because, startedAt, finishedAt }) => [
+    planned.task.name,
+    nameOfAgent(planned.agent),
+    outcome,
+    `${((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1)} s`,
+    because.length > 90 ? `${because.slice(0, 87)}...` : because,
+  ])
+  print(table(['TASK', 'AGENT', 'OUTCOME', 'TIME', 'BECAUSE'], rows))
+  print(`\nevidence: ${store.dir}`)
+  if (end.left.length > 0) print(`${end.left.length} of the plan left: kubemend run --resume ${store.dir}`)
+}
+
+function exitCodeOf(end: JobEnd): number {
+  if (end.left.length > 0 || end.facts.some(({ outcome }) => outcome === 'invalid')) return 3
+  return end.facts.every(({ outcome }) => outcome === 'solved') ? 0 : 1
+}

@@ -1,0 +1,76 @@
+import path from 'node:path'
+import type { Provider } from '../../environments/provider.ts'
+import { ensureBinaries } from '../../environments/node/binaries.ts'
+import { verifiers } from '../../verifiers/library.ts'
+import { InputError } from '../base/errors.ts'
+import { runJob, type JobEnd } from '../job/run-job.ts'
+import type { JobStore } from '../store/job-store.ts'
+import type { AgentIdentity, TaskIdentity } from '../store/planned-trial.ts'
+import { loadTask } from '../task/load-task.ts'
+import type { Task } from '../task/task.ts'
+import { makeAgent } from './agents.ts'
+import { createLineReporter } from './job-progress.ts'
+import { createLiveReporter } from './live-progress.ts'
+import { say } from './output.ts'
+import { version } from './version.ts'
+
+/** What a job says of a task. */
+export function identityOf(task: Task): TaskIdentity {
+  return {
+    name: task.name,
+    path: path.relative(process.cwd(), task.dir) || '.',
+    digest: task.digest,
+    ...(task.dataset === undefined ? {} : { dataset: task.dataset }),
+  }
+}
+
+/** Runs what is left of a job's plan. The first interrupt lets running trials finish, the second ends them. */
+export async function runTrials(options: {
+  store: JobStore
+  provider: Provider
+  tools: 'kubectl' | 'typed'
+  concurrency: number
+  agentTimeoutSec?: number | undefined
+}): Promise<JobEnd> {
+  const { store, provider } = options
+  const { bin } = await ensureBinaries('1.35', say)
+  const tasks = new Map<string, Task>()
+  for (const { task } of store.stored.planned) {
+    if (!tasks.has(task.path)) tasks.set(task.path, await loadTask(task.path, { verifiers }))
+  }
+  const total = store.stored.planned.length
+  // a person at work has the terminal to themselves
+  const isForPerson = store.stored.planned.some(({ agent }) => agent.name === 'human')
+  using live = process.stderr.isTTY && !isForPerson ? createLiveReporter(total) : undefined
+  const note = live ? (line: string): void => live.note(line) : say
+  const [drain, stop] = [new AbortController(), new AbortController()]
+  const onInterrupt = (): void => {
+    if (drain.signal.aborted) {
+      note('stopping now; clusters are taken down')
+      stop.abort(new InputError(['interrupted']))
+    } else note('finishing what runs; interrupt again to stop now')
+    drain.abort()
+  }
+  process.on('SIGINT', onInterrupt)
+  process.on('SIGTERM', onInterrupt)
+  try {
+    return await runJob({
+      store,
+      tasks,
+      makeAgent: (identity: AgentIdentity) => makeAgent(identity),
+      provider,
+      verifiers,
+      programs: { kubectl: path.join(bin, 'kubectl'), portal: path.join(bin, 'portal') },
+      tools: options.tools,
+      kubemend: version,
+      concurrency: isForPerson ? 1 : options.concurrency,
+      agentTimeoutSec: options.agentTimeoutSec,
+      drain: drain.signal,
+      stop: stop.signal,
+      report: live ?? createLineReporter(total),
+    })
+  } finally {
+    process.off('SIGINT', onInterrupt)
+    process.off('SIGTERM', onInterrupt)
+  }
+}

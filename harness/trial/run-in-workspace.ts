@@ -1,0 +1,63 @@
+import { cp, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { runChecks } from '../../verifiers/run-checks.ts'
+import type { VerifyContext } from '../../verifiers/verifier.ts'
+import { KubeClient } from '../base/kube-client.ts'
+import { makeScratch } from '../base/scratch.ts'
+import type { Contract } from '../task/contract.ts'
+import { confirmBroken } from './confirm-broken.ts'
+import type { Found } from './run.ts'
+import { TrialFault } from './trial-fault.ts'
+import type { TrialSession } from './trial-session.ts'
+import { digestFiles, judgeFiles } from './workspace-files.ts'
+
+/** A trial without a cluster: the same steps, on a copy of the task's files. */
+export async function runInWorkspace(session: TrialSession, contract: Contract): Promise<Found> {
+  const { task, verifiers, store } = session.plan
+  await using folder = await session.step('prepare', () => copyWorkspace(task.workspace), 'environment')
+  const context = lookAt(folder.dir, session.signal)
+  await session.step('confirm-broken', () => confirmBroken(session, contract, context))
+  await session.step('baseline', async () => store.writeJson(store.baseline, await digestFiles(folder.dir)))
+
+  await using gateway = await session.openGateway({ tools: 'workspace', workspace: folder.dir })
+  const handOver = (): Promise<void> => Promise.resolve()
+  const agent = await session.step('agent', () => session.runAgent(gateway, { handOver, appDir: folder.dir }), 'agent')
+  await session.step('revoke', () => gateway.end('the trial is over'))
+
+  const findings = await session.step(
+    'verify',
+    async () => {
+      const options = { library: verifiers, withinMs: 0, stableForMs: 0 }
+      const outcome = await runChecks(contract.outcome, context, options)
+      const named = await runChecks(contract.preserve, context, options)
+      await store.writeJson(store.endState, await digestFiles(folder.dir))
+      const kept = await judgeFiles(task.workspace ?? '', folder.dir, contract)
+      return { outcome, preservation: [...kept, ...named], integrity: [] }
+    },
+    'verifier',
+  )
+  for (const about of ['outcome', 'preservation'] as const) session.recordVerdicts(about, findings[about])
+  await session.step('collect', () => cp(folder.dir, path.join(store.artifactsDir, 'app'), { recursive: true }))
+  await store.writeJson(store.verdicts, { findings })
+  return { findings, agent, details: { provider: 'none' } }
+}
+
+async function copyWorkspace(workspace: string | undefined): Promise<AsyncDisposable & { dir: string }> {
+  if (workspace === undefined) throw new TrialFault('task', 'no-workspace', 'the task has no files to repair')
+  const dir = await makeScratch('workspace')
+  await cp(workspace, dir, { recursive: true })
+  return { dir, [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) }
+}
+
+/** Checks of a workspace see its files; those that want a cluster find none and say so. */
+function lookAt(workspace: string, signal: AbortSignal): VerifyContext {
+  return {
+    client: new KubeClient({ server: 'http://127.0.0.1:1' }),
+    kubeconfig: '',
+    kubectl: '',
+    execInPod: () => Promise.reject(new Error('a workspace task has no cluster')),
+    baseline: undefined,
+    workspace,
+    signal,
+  }
+}

@@ -1,0 +1,75 @@
+import { messageOf } from '../base/errors.ts'
+import { writeTrajectory } from '../record/atif.ts'
+import { Recorder } from '../record/recorder.ts'
+import type { TrialFacts } from '../store/trial-result.ts'
+import { decideOutcome, type AgentPart, type Findings } from './outcome.ts'
+import { runInWorkspace } from './run-in-workspace.ts'
+import { runOnCluster } from './run-on-cluster.ts'
+import { TrialFault } from './trial-fault.ts'
+import type { TrialPlan } from './trial-plan.ts'
+import { TrialSession } from './trial-session.ts'
+import { countVerdicts, writeReward } from './write-reward.ts'
+
+/** What the steps of a trial find out. */
+export interface Found {
+  findings: Findings
+  agent: AgentPart
+  details: Record<string, unknown>
+}
+
+/** One agent, one task, once. Answers what the trial's result says, which is written last. */
+export async function runTrial(plan: TrialPlan): Promise<TrialFacts> {
+  const { store, task, agent } = plan
+  const startedAt = new Date()
+  await store.begin(plan.planned, plan.placed)
+  const { evidenceDir: dir, name: trial } = store
+  using recorder = new Recorder({ dir, trial, task: task.id, agent: agent.name, kubemend: plan.kubemend })
+  const session = new TrialSession(plan, recorder)
+  const part = await bringToVerdict(session).catch((error: unknown) => explainInvalid(session, error))
+  const reward = part.outcome === 'solved' ? 1 : 0
+  recorder.record({ type: 'outcome', outcome: part.outcome, because: part.because, reward })
+  recorder.end()
+  await writeTrajectory(store.record, store.trajectory).catch((error: unknown) =>
+    store.log(`no trajectory: ${messageOf(error)}`),
+  )
+  const facts: TrialFacts = {
+    id: plan.id,
+    planned: plan.planned,
+    placed: plan.placed,
+    agentVersion: agent.version,
+    startedAt,
+    finishedAt: new Date(),
+    toolCalls: session.toolCalls,
+    spans: session.spans,
+    record: { head: recorder.head, lines: recorder.count },
+    ...part,
+  }
+  await store.finish(facts)
+  return facts
+}
+
+type ResultPart = Pick<TrialFacts, 'outcome' | 'because'> &
+  Partial<Pick<TrialFacts, 'rewards' | 'verdicts' | 'error' | 'details'>>
+
+async function bringToVerdict(session: TrialSession): Promise<ResultPart> {
+  const { task, store } = session.plan
+  const { contract } = task
+  if (!contract) throw new TrialFault('task', 'no-contract', `${task.id} has no tests/contract.yaml`)
+  const found = task.cluster ? await runOnCluster(session, contract) : await runInWorkspace(session, contract)
+  const decided = decideOutcome(found.findings, found.agent)
+  const rewards = await writeReward(store, found.findings, decided)
+  return { ...decided, rewards, verdicts: countVerdicts(found.findings), details: found.details }
+}
+
+/** What a trial says when it could not be brought to a verdict: never the agent's fault. */
+function explainInvalid(session: TrialSession, error: unknown): ResultPart {
+  const message = messageOf(error)
+  const { whose, code } = error instanceof TrialFault ? error : { whose: 'harness' as const, code: 'internal' }
+  const detail = error instanceof Error && error.stack ? { detail: error.stack } : {}
+  session.recorder.record({ type: 'error', whose, code, message, phase: session.phase, ...detail })
+  return {
+    outcome: 'invalid',
+    because: `${session.phase}: ${message}`,
+    error: { type: code, message, at: new Date(), ...detail },
+  }
+}

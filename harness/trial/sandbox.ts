@@ -1,0 +1,176 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import net from 'node:net'
+import path from 'node:path'
+import { runCommand, type CommandResult } from '../base/command.ts'
+import { makeScratch } from '../base/scratch.ts'
+
+export interface SandboxOptions {
+  /** A script on this machine and where it is inside. */
+  argv: readonly string[]
+  /** What is inside where, beside the system's programs. */
+  mounts: { from: string; to: string; isWritable?: boolean }[]
+  /** The whole environment, PATH and HOME aside. */
+  env?: Record<string, string>
+  cwd?: string
+  /** Programs that are found on the PATH inside, by name. */
+  programs?: Record<string, string>
+  /** Loopback ports of this machine that are loopback ports inside too; there is no other network. */
+  ports?: readonly number[]
+  /** The program that carries those ports through. */
+  portal: string
+  timeoutMs: number
+  signal?: AbortSignal
+  onLine?: (line: string) => void
+  maxBytes?: number
+}
+
+/**
+ * Runs a script where it sees the system's programs, what is mounted and nothing else: no file, process, environment or
+ * network of this machine. Everything it started ends with it, at the deadline at the latest.
+ */
+export async function runInSandbox(options: SandboxOptions): Promise<CommandResult> {
+  const dir = await makeScratch('sandbox')
+  using _ = endRestOnAbort(
+    dir,
+    AbortSignal.any([AbortSignal.timeout(options.timeoutMs), ...(options.signal ? [options.signal] : [])]),
+  )
+  const doors = await Promise.all((options.ports ?? []).map((port) => openDoor(port, path.join(dir, String(port)))))
+  try {
+    return await runCommand(
+      [
+        'bwrap',
+        ...confine(options, dir),
+        '--',
+        '/bin/bash',
+        '-c',
+        startScript,
+        'sandbox',
+        ...inlets(options),
+        '--',
+        ...options.argv,
+      ],
+      {
+        inheritEnv: false,
+        env: { PATH: process.env['PATH'] ?? '/usr/bin' },
+        timeoutMs: options.timeoutMs,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
+        ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
+      },
+    )
+  } finally {
+    for (const door of doors) door.close()
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+/**
+ * bwrap (0.8) that is ended while it still sets up leaves a child that waits for it for ever and holds our pipes. Both
+ * have our folder among their arguments; the end of the child is the end of all that is in the sandbox.
+ */
+function endRestOnAbort(dir: string, signal: AbortSignal): Disposable {
+  let timer: NodeJS.Timeout | undefined
+  const begin = (): void => {
+    timer = setInterval(() => killAllWith(dir), 300)
+  }
+  if (signal.aborted) begin()
+  else signal.addEventListener('abort', begin, { once: true })
+  return {
+    [Symbol.dispose]() {
+      signal.removeEventListener('abort', begin)
+      clearInterval(timer)
+    },
+  }
+}
+
+function killAllWith(argument: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      if (commandLine.startsWith('bwrap\0') && commandLine.includes(argument)) process.kill(Number(pid), 'SIGKILL')
+    } catch {
+      // it has ended
+    }
+  }
+}
+
+/** Opens the inlets, waits until they listen, then becomes the script. */
+const startScript = `pairs=()
+while [ "$1" != -- ]; do pairs+=("$1"); shift; done
+shift
+if [ \${#pairs[@]} -gt 0 ]; then
+  coproc inlet { exec /run/sandbox/portal inlet "\${pairs[@]}"; }
+  read -r -u "\${inlet[0]}"
+fi
+exec "$@"`
+
+function inlets(options: SandboxOptions): string[] {
+  return (options.ports ?? []).map((port) => `${port}=/run/sandbox/doors/${port}`)
+}
+
+function confine(options: SandboxOptions, doors: string): string[] {
+  const environment = {
+    PATH: '/opt/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+    HOME: '/root',
+    LANG: 'C.UTF-8',
+    ...options.env,
+  }
+  return [
+    ...words('--unshare-all --die-with-parent --new-session --clearenv --hostname sandbox --uid 0 --gid 0'),
+    ...systemFolders(),
+    ...words('--proc /proc --dev /dev --tmpfs /tmp --tmpfs /root --tmpfs /run'),
+    '--ro-bind',
+    doors,
+    '/run/sandbox/doors',
+    '--ro-bind',
+    options.portal,
+    '/run/sandbox/portal',
+    ...Object.entries(options.programs ?? {}).flatMap(([name, file]) => ['--ro-bind', file, `/opt/bin/${name}`]),
+    ...options.mounts.flatMap(({ from, to, isWritable }) => [isWritable ? '--bind' : '--ro-bind', from, to]),
+    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--chdir',
+    options.cwd ?? '/',
+  ]
+}
+
+function words(line: string): string[] {
+  return line.split(' ')
+}
+
+/** The system's programs and what they need of /etc, read-only. */
+function systemFolders(): string[] {
+  const folders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64'].filter((folder) => existsSync(folder))
+  const etc = ['/etc/alternatives', '/etc/ld.so.cache', '/etc/ssl', '/etc/passwd', '/etc/group'].filter((entry) =>
+    existsSync(entry),
+  )
+  return [
+    ...folders.flatMap((folder) => {
+      const target = linkTarget(folder)
+      return target === undefined ? ['--ro-bind', folder, folder] : ['--symlink', target, folder]
+    }),
+    ...etc.flatMap((entry) => ['--ro-bind', entry, entry]),
+  ]
+}
+
+function linkTarget(file: string): string | undefined {
+  try {
+    return readlinkSync(file)
+  } catch {
+    return undefined
+  }
+}
+
+/** A Unix socket whose connections go to a loopback port of this machine. */
+function openDoor(port: number, socketFile: string): Promise<net.Server> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer((inner) => {
+      const outer = net.connect(port, '127.0.0.1')
+      inner.pipe(outer).pipe(inner)
+      inner.on('error', () => outer.destroy())
+      outer.on('error', () => inner.destroy())
+    })
+    server.on('error', reject)
+    server.listen(socketFile, () => resolve(server))
+  })
+}

@@ -1,0 +1,137 @@
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { CheckVerdict } from '../../verifiers/run-checks.ts'
+import { messageOf } from '../base/errors.ts'
+import { makeScratch } from '../base/scratch.ts'
+import { createGateway, type Gateway, type GatewayOptions } from '../gateway/create-gateway.ts'
+import type { GatewayEvent } from '../record/gateway-event.ts'
+import type { Recorder } from '../record/recorder.ts'
+import type { TrialFacts } from '../store/trial-result.ts'
+import { Budget, BudgetSpent } from './budget.ts'
+import type { AgentPart, Findings } from './outcome.ts'
+import { scriptRunner } from './script-runner.ts'
+import type { TrialPlan } from './trial-plan.ts'
+
+type Span = keyof TrialFacts['spans']
+
+/** What the steps of one trial share: its record, its clock, its gateway and its agent. */
+export class TrialSession {
+  readonly plan: TrialPlan
+  readonly recorder: Recorder
+  readonly signal: AbortSignal
+  readonly spans: TrialFacts['spans'] = {}
+  /** The step that is under way, for those who ask what went wrong. */
+  phase = 'create'
+  toolCalls = 0
+  #budget: Budget | undefined
+
+  constructor(plan: TrialPlan, recorder: Recorder) {
+    this.plan = plan
+    this.recorder = recorder
+    this.signal = plan.signal ?? new AbortController().signal
+  }
+
+  /** One step: named in the record and the progress, measured, not begun after an interrupt. */
+  async step<T>(phase: string, run: () => Promise<T>, span?: Span): Promise<T> {
+    this.signal.throwIfAborted()
+    this.phase = phase
+    this.plan.onPhase?.(phase)
+    const startedAt = new Date()
+    try {
+      return await this.recorder.phase(phase, run)
+    } finally {
+      if (span !== undefined) this.spans[span] = { startedAt, finishedAt: new Date() }
+    }
+  }
+
+  /** The agent's only way in; everything that happens there is recorded. */
+  openGateway(
+    options: Omit<GatewayOptions, 'recorder'>,
+    onEvent: (event: GatewayEvent) => void = () => undefined,
+  ): Promise<Gateway> {
+    return createGateway({
+      ...options,
+      recorder: (event) => {
+        if (event.type === 'tool-call-started') {
+          this.toolCalls++
+          this.#budget?.countToolCall()
+        }
+        this.recorder.record(event)
+        onEvent(event)
+      },
+    })
+  }
+
+  /** Lets the agent work until it is done, gives up, or has spent its budget. */
+  async runAgent(
+    gateway: Gateway,
+    options: { handOver: (dir: string) => Promise<void>; appDir?: string; lost?: AbortSignal },
+  ): Promise<AgentPart> {
+    const { task, agent, budget: limits, store, programs } = this.plan
+    const dir = await makeScratch('trial')
+    using budget = new Budget(limits, (event) => void this.recorder.record(event))
+    this.#budget = budget
+    try {
+      const mcp = await gateway.listen()
+      await options.handOver(dir)
+      const { name, version, model, usesModel } = agent
+      this.recorder.record({ type: 'agent-started', name, version, usesModel, ...(model ? { model } : {}) })
+      this.recorder.record({ type: 'prompt', role: 'user', text: task.instruction })
+      const signal = AbortSignal.any([this.signal, budget.signal, ...(options.lost ? [options.lost] : [])])
+      const extras = {
+        solutionDir: task.solution.solve === undefined ? undefined : path.join(task.dir, 'solution'),
+        runScript: scriptRunner({
+          gateway,
+          programs,
+          signal,
+          logDir: store.agentDir,
+          limits,
+          ...(options.appDir === undefined ? {} : { appDir: options.appDir }),
+        }),
+      }
+      const record = (event: Parameters<Recorder['record']>[0]): void => void this.recorder.record(event)
+      const ended = await Promise.race([
+        agent.run({ instruction: task.instruction, mcp, logDir: store.agentDir }, { signal, record, extras }),
+        gateway.submitted.then((): AgentPart => ({ reason: 'submitted' })),
+        whenAborted(signal),
+      ]).catch((error: unknown): AgentPart => ({ reason: 'error', because: messageOf(error) }))
+      this.signal.throwIfAborted()
+      const part: AgentPart = budget.signal.aborted
+        ? { reason: 'budget', because: messageOf(budget.signal.reason) }
+        : ended
+      this.recorder.record({
+        type: 'agent-ended',
+        reason: part.reason,
+        ...(part.because === undefined ? {} : { because: part.because }),
+      })
+      return part
+    } finally {
+      await rm(dir, { recursive: true, force: true })
+    }
+  }
+
+  recordVerdicts(about: keyof Findings | 'broken-before', verdicts: readonly CheckVerdict[]): void {
+    for (const { verifier, at, status, because, evidence, durationMs } of verdicts) {
+      this.recorder.record({
+        type: 'verdict',
+        check: `${verifier} (${at})`,
+        about,
+        verdict: status,
+        because,
+        durationMs,
+        ...(evidence === undefined ? {} : { evidence }),
+      })
+    }
+  }
+}
+
+function whenAborted(signal: AbortSignal): Promise<AgentPart> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      const because = messageOf(signal.reason)
+      resolve(signal.reason instanceof BudgetSpent ? { reason: 'budget', because } : { reason: 'error', because })
+    }
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+}
