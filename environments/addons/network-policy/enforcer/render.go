@@ -23,7 +23,7 @@ func render(w world) string {
 		}
 	}
 	var chains strings.Builder
-	maps := map[string][]string{}
+	lookups := map[string][]lookup{}
 	written := map[string]bool{}
 	for _, d := range []direction{egress, ingress} {
 		for _, e := range here {
@@ -38,8 +38,8 @@ func render(w world) string {
 				writeChain(&chains, name, d.there, conditions)
 				writeChain(&chains, name+replies, d.reply, conditions)
 			}
-			maps[d.name] = append(maps[d.name], fmt.Sprintf("%s : jump %s", e.ip, name))
-			maps[d.name+replies] = append(maps[d.name+replies], fmt.Sprintf("%s : jump %s", e.ip, name+replies))
+			lookups[d.name] = append(lookups[d.name], lookup{e.ip, name})
+			lookups[d.name+replies] = append(lookups[d.name+replies], lookup{e.ip, name + replies})
 		}
 	}
 
@@ -52,11 +52,11 @@ func render(w world) string {
 	writeGate(&out, w.podRanges, here)
 	writeItself(&out, here)
 	out.WriteString("\t\tct direction reply goto replies\n")
-	writeLookup(&out, "saddr", maps[egress.name])
-	writeLookup(&out, "daddr", maps[ingress.name])
+	writeLookup(&out, "saddr", lookups[egress.name])
+	writeLookup(&out, "daddr", lookups[ingress.name])
 	out.WriteString("\t}\n\tchain replies {\n")
-	writeLookup(&out, "saddr", maps[ingress.name+replies])
-	writeLookup(&out, "daddr", maps[egress.name+replies])
+	writeLookup(&out, "saddr", lookups[ingress.name+replies])
+	writeLookup(&out, "daddr", lookups[egress.name+replies])
 	out.WriteString("\t}\n}\n")
 	return out.String()
 }
@@ -93,9 +93,17 @@ func writeItself(out *strings.Builder, here []endpoint) {
 	fmt.Fprintf(out, "\t\tip saddr . ip daddr { %s } accept\n", strings.Join(pairs, ", "))
 }
 
-func writeLookup(out *strings.Builder, field string, elements []string) {
-	if len(elements) > 0 {
-		fmt.Fprintf(out, "\t\tip %s vmap { %s }\n", field, strings.Join(elements, ", "))
+// lookup sends what belongs to a pod to the chain with its rules.
+type lookup struct {
+	ip    netip.Addr
+	chain string
+}
+
+// writeLookup writes a rule for each address and no verdict map: kube-proxy lists the whole ruleset with the node's nft,
+// and nft 1.0.6 (Debian 12) crashes on a map that a newer nft has written, which ends every update of Services.
+func writeLookup(out *strings.Builder, field string, lookups []lookup) {
+	for _, l := range lookups {
+		fmt.Fprintf(out, "\t\tip %s %s jump %s\n", field, l.ip, l.chain)
 	}
 }
 
