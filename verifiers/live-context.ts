@@ -37,8 +37,11 @@ export function createLiveContext(options: {
           '--',
           ...argv,
         ],
-        { signal, timeoutMs, ...(stdin === undefined ? {} : { stdin }) },
+        { signal, timeoutMs, maxBytes: keptBytes, ...(stdin === undefined ? {} : { stdin }) },
       )
     },
   }
 }
+
+/** What is kept of what a command in a pod prints; more than any check looks at. */
+const keptBytes = 4 * 2 ** 20

@@ -310,7 +310,7 @@ test('a dockerd of our own that is killed takes everything with it, and its file
     what: 'everything in the container to end',
     timeoutMs: 20_000,
   })
-  expect(await findOwnDocker()).toBeUndefined()
+  await until(async () => !(await findOwnDocker()), { what: 'the dockerd to have ended', timeoutMs: 20_000 })
   expect(await provider.removeLeftovers()).toContain(`our own dockerd and everything in ${ownDockerDir}`)
   expect(existsSync(ownDockerDir)).toBe(false)
   expect(await hostTraces()).toEqual(tracesBefore)

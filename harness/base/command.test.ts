@@ -28,4 +28,11 @@ describe('runCommand', () => {
     expect(aborted).toMatchObject({ isTimedOut: false, signal: 'SIGTERM' })
     expect(elapsed()).toBeLessThan(5_000)
   })
+  it('reads a program to its end and keeps as much of what it prints as was asked for', async () => {
+    const words = ['sh', '-c', 'head -c 100000000 /dev/zero; echo the end >&2; exit 4']
+    const result = await runCommand(words, { maxBytes: 1000 })
+    expect(result).toMatchObject({ exitCode: 4, stderr: 'the end\n', isTruncated: true })
+    expect(result.stdout).toHaveLength(1000)
+    expect(await runCommand(['echo', 'short'], { maxBytes: 1000 })).toMatchObject({ isTruncated: false })
+  })
 })

@@ -9,7 +9,10 @@ export interface CommandOptions {
   stdin?: string | Uint8Array
   timeoutMs?: number
   signal?: AbortSignal
-  /** Bytes kept of each stream; what is beyond is dropped and `isTruncated` says so. */
+  /**
+   * Bytes kept of each stream; what is beyond is read, dropped, and `isTruncated` says so. For programs that are not
+   * trusted with our memory: without it a program that prints 64 MB is ended.
+   */
   maxBytes?: number
   /** Called with each line of both streams as it arrives. */
   onLine?: (line: string) => void
@@ -38,7 +41,12 @@ export interface CommandResult {
 export async function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const [file, ...args] = argv
   if (file === undefined) throw new TypeError('runCommand needs a program')
-  const subprocess = execa(file, args, execaOptions(options))
+  const { maxBytes } = options
+  const kept = maxBytes === undefined ? undefined : { stdout: keepFirst(maxBytes), stderr: keepFirst(maxBytes) }
+  const subprocess = execa(file, args, {
+    ...execaOptions(options),
+    ...(kept && { stdout: kept.stdout.transform, stderr: kept.stderr.transform }),
+  })
   if (options.onLine) void forwardLines(subprocess, options.onLine)
   if (options.onOutput) forwardOutput(subprocess, options.onOutput)
   const ending = options.endsGroup ? endGroupInTime(subprocess.pid, options) : undefined
@@ -50,7 +58,7 @@ export async function runCommand(argv: readonly string[], options: CommandOption
     stdout: String(result.stdout ?? ''),
     stderr: result.exitCode === undefined && !result.stderr ? (result.shortMessage ?? '') : String(result.stderr ?? ''),
     isTimedOut: ending?.isTimedOut() ?? result.timedOut,
-    isTruncated: result.isMaxBuffer,
+    isTruncated: kept ? kept.stdout.isFull() || kept.stderr.isFull() : result.isMaxBuffer,
     durationMs: result.durationMs,
   }
 }
@@ -147,7 +155,7 @@ function execaOptions(options: CommandOptions): Options {
     reject: false,
     stripFinalNewline: false,
     extendEnv: options.inheritEnv ?? true,
-    maxBuffer: options.maxBytes ?? 64 * 1024 * 1024,
+    maxBuffer: 64 * 1024 * 1024,
     ...(options.onOutput === undefined ? {} : { buffer: false }),
     ...(options.killAfterMs === undefined ? {} : { forceKillAfterDelay: options.killAfterMs }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -156,6 +164,22 @@ function execaOptions(options: CommandOptions): Options {
     ...(options.endsGroup ? { detached: true } : {}),
     ...(options.timeoutMs === undefined || options.endsGroup ? {} : { timeout: options.timeoutMs }),
     ...(options.signal === undefined || options.endsGroup ? {} : { cancelSignal: options.signal }),
+  }
+}
+
+/** Lets the first bytes of a stream through and drops the rest, so that who prints without end is read to the end. */
+function keepFirst(limit: number) {
+  let seen = 0
+  return {
+    isFull: (): boolean => seen > limit,
+    transform: {
+      *transform(chunk: unknown): Generator<Uint8Array> {
+        const bytes = chunk as Uint8Array
+        if (seen < limit) yield bytes.subarray(0, limit - seen)
+        seen += bytes.length
+      },
+      binary: true,
+    },
   }
 }
 

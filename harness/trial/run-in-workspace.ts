@@ -17,7 +17,8 @@ export async function runInWorkspace(session: TrialSession, contract: Contract):
   await using folder = await session.step('prepare', () => copyWorkspace(task.workspace), 'environment')
   const context = lookAt(folder.dir, session.signal)
   await session.step('confirm-broken', () => confirmBroken(session, contract, context))
-  await session.step('baseline', async () => store.writeJson(store.baseline, await digestFiles(folder.dir)))
+  const workspaceBefore = await session.step('baseline', () => digestFiles(folder.dir))
+  await store.writeJson(store.baseline, workspaceBefore)
 
   await using gateway = await session.openGateway({ tools: 'workspace', workspace: folder.dir })
   const handOver = (): Promise<void> => Promise.resolve()
@@ -28,8 +29,9 @@ export async function runInWorkspace(session: TrialSession, contract: Contract):
     'verify',
     async () => {
       const options = { library: verifiers, withinMs: 0, stableForMs: 0 }
-      const outcome = await runChecks(contract.outcome, context, options)
-      const named = await runChecks(contract.preserve, context, options)
+      const after = { ...context, workspaceBefore }
+      const outcome = await runChecks(contract.outcome, after, options)
+      const named = await runChecks(contract.preserve, after, options)
       await store.writeJson(store.endState, await digestFiles(folder.dir))
       const kept = await judgeFiles(task.workspace ?? '', folder.dir, contract)
       return { outcome, preservation: [...kept, ...named], integrity: [] }

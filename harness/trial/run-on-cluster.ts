@@ -35,12 +35,10 @@ async function repairAndJudge(session: TrialSession, contract: Contract, cluster
   const { task, store, provider, programs, verifiers, tools } = session.plan
   const { signal } = session
   using client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
-  const eyes = { client, cluster, programs, workspace: undefined, signal }
+  const eyes = { client, cluster, programs, taskDir: task.dir, signal }
 
   // a task that is not broken is an invalid trial, never a pass
-  await session.step('confirm-broken', () =>
-    confirmBroken(session, contract, verifyContext({ ...eyes, baseline: undefined })),
-  )
+  await session.step('confirm-broken', () => confirmBroken(session, contract, verifyContext(eyes)))
 
   // everything in the cluster, and from now on every request and change
   await using audit = watchAudit(session, cluster)
@@ -64,6 +62,7 @@ async function repairAndJudge(session: TrialSession, contract: Contract, cluster
   const { lost } = health
   const invariants = watchInvariants(contract.invariants, verifyContext({ ...eyes, baseline }), verifiers)
   const agent = await session.step('agent', () => session.runAgent(gateway, { handOver, lost }), 'agent')
+  const agentEndedAt = new Date()
   const held = await invariants.stop()
   await throwIfBroken(session, cluster)
 
@@ -83,7 +82,7 @@ async function repairAndJudge(session: TrialSession, contract: Contract, cluster
         contract,
         permissions: task.permissions,
         baseline,
-        context: verifyContext({ ...eyes, baseline }),
+        context: verifyContext({ ...eyes, baseline, agentEndedAt }),
         verifiers,
         audit: requests,
         held,

@@ -22,7 +22,6 @@ export interface SandboxOptions {
   timeoutMs: number
   signal?: AbortSignal
   onLine?: (line: string) => void
-  maxBytes?: number
 }
 
 /**
@@ -56,7 +55,7 @@ export async function runInSandbox(options: SandboxOptions): Promise<CommandResu
         timeoutMs: options.timeoutMs,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
-        ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
+        maxBytes: keptBytes,
       },
     )
   } finally {
@@ -94,6 +93,9 @@ function killAllWith(argument: string): void {
     }
   }
 }
+
+/** What is kept of each stream of a script. */
+const keptBytes = 4 * 2 ** 20
 
 /** Opens the inlets, waits until they listen, then becomes the script. */
 const startScript = `pairs=()

@@ -1,8 +1,10 @@
+import path from 'node:path'
 import type { Cluster } from '../../environments/provider.ts'
+import { createLiveContext } from '../../verifiers/live-context.ts'
 import type { VerifyContext } from '../../verifiers/verifier.ts'
-import { runCommand } from '../base/command.ts'
 import type { KubeClient } from '../base/kube-client.ts'
 import type { ClusterState } from '../state/cluster-state.ts'
+import { runAdminScript } from './run-admin-script.ts'
 import type { TrialPrograms } from './trial-plan.ts'
 
 /** The eyes of verifiers on a trial's cluster: the admin's. */
@@ -10,39 +12,28 @@ export function verifyContext(trial: {
   client: KubeClient
   cluster: Cluster
   programs: TrialPrograms
-  baseline: ClusterState | undefined
-  workspace: string | undefined
+  taskDir: string
   signal: AbortSignal
+  baseline?: ClusterState
+  agentEndedAt?: Date
 }): VerifyContext {
-  const { kubectl } = trial.programs
+  const { client, programs, taskDir, signal, baseline, agentEndedAt } = trial
   const { kubeconfig } = trial.cluster
   return {
-    client: trial.client,
-    kubeconfig,
-    kubectl,
-    baseline: trial.baseline,
-    workspace: trial.workspace,
-    signal: trial.signal,
-    execInPod: (pod, argv, options = {}) =>
-      runCommand(
-        [
-          kubectl,
-          '--kubeconfig',
-          kubeconfig,
-          'exec',
-          '--namespace',
-          pod.namespace,
-          pod.name,
-          ...(pod.container === undefined ? [] : ['--container', pod.container]),
-          ...(options.stdin === undefined ? [] : ['--stdin']),
-          '--',
-          ...argv,
-        ],
-        {
-          signal: trial.signal,
-          timeoutMs: options.timeoutMs ?? 15_000,
-          ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
-        },
-      ),
+    ...createLiveContext({ client, kubeconfig, findKubectl: () => Promise.resolve(programs.kubectl), signal }),
+    kubectl: programs.kubectl,
+    baseline,
+    ...(agentEndedAt === undefined ? {} : { agentEndedAt }),
+    runScript: (file, { args = [], timeoutMs = 30_000 } = {}) =>
+      runAdminScript({
+        file: path.join('tests', file),
+        taskDir,
+        mountedAt: '/tests',
+        args,
+        kubeconfig,
+        programs,
+        timeoutMs,
+        signal,
+      }),
   }
 }

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { waitForAll, isPodSettled } from '../../environments/wait-ready.ts'
 import type { Cluster } from '../../environments/provider.ts'
 import { askAll, runChecks } from '../../verifiers/run-checks.ts'
@@ -8,8 +7,7 @@ import { sleep } from '../base/clock.ts'
 import { until } from '../base/retry.ts'
 import type { FaultChange } from '../task/manifests.ts'
 import type { Task } from '../task/task.ts'
-import { readPort, writeSandboxKubeconfig } from './script-access.ts'
-import { runInSandbox } from './sandbox.ts'
+import { runAdminScript } from './run-admin-script.ts'
 import { TrialFault } from './trial-fault.ts'
 import type { TrialPrograms } from './trial-plan.ts'
 import { verifyContext } from './verify-context.ts'
@@ -110,15 +108,8 @@ const leavingWithinMs = 40_000
 const healthyWithinMs = 120_000
 const symptomWithinMs = 120_000
 
-function context(at: WorldContext): VerifyContext {
-  return verifyContext({
-    client: at.client,
-    cluster: at.cluster,
-    programs: at.programs,
-    baseline: undefined,
-    workspace: undefined,
-    signal: at.signal,
-  })
+function context({ client, cluster, programs, task, signal }: WorldContext): VerifyContext {
+  return verifyContext({ client, cluster, programs, taskDir: task.dir, signal })
 }
 
 /** A kind that was just defined is served a moment later, and a webhook's pod may not listen yet. */
@@ -165,16 +156,12 @@ async function patch(client: KubeClient, objectPath: string, object: KubeObject)
 }
 
 async function runFaultScript(at: WorldContext, file: string): Promise<void> {
-  await using access = await writeSandboxKubeconfig(at.cluster.kubeconfig)
-  const result = await runInSandbox({
-    argv: ['bash', `/fault/${path.basename(file)}`],
-    mounts: [
-      { from: path.join(at.task.dir, path.dirname(file)), to: '/fault' },
-      { from: access.file, to: '/root/.kube/config' },
-    ],
-    programs: { kubectl: at.programs.kubectl },
-    ports: [await readPort(access.file)],
-    portal: at.programs.portal,
+  const result = await runAdminScript({
+    file,
+    taskDir: at.task.dir,
+    mountedAt: '/fault',
+    kubeconfig: at.cluster.kubeconfig,
+    programs: at.programs,
     timeoutMs: 120_000,
     signal: at.signal,
   })
