@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import path from 'node:path'
+import { sleep } from './clock.ts'
+import { isRunning, thisProcess } from './daemon.ts'
 import { cacheDir } from './places.ts'
 
 /** A short name for what a thing is made from; one changed byte makes another. */
@@ -10,7 +12,7 @@ export function keyOf(ingredients: unknown): string {
 
 /**
  * The folder of a cached artifact, made first when it is not there. `make` fills a private folder that is then
- * renamed into place, so nobody ever sees half of it; of two makers at once, the first to finish wins.
+ * renamed into place, so nobody ever sees half of it; of several who want it at once one makes it and the others wait.
  */
 export async function cached(kind: string, key: string, make: (dir: string) => Promise<void>): Promise<string> {
   const dir = cachedDir(kind, key)
@@ -18,16 +20,33 @@ export async function cached(kind: string, key: string, make: (dir: string) => P
     await touch(dir)
     return dir
   }
-  await mkdir(path.dirname(dir), { recursive: true })
-  const draft = await mkdtemp(path.join(path.dirname(dir), `.${key}.${process.pid}-`))
+  const parent = path.dirname(dir)
+  await mkdir(parent, { recursive: true })
+  const { pid, startedAt } = thisProcess()
+  const draft = await mkdtemp(path.join(parent, `.${key}.${pid}.${startedAt}-`))
   try {
+    while (await isMadeByAnother(parent, key, draft)) await sleep(100)
+    if (await isThere(dir)) return dir
     await make(draft)
     await rename(draft, dir)
-  } catch (error) {
+    return dir
+  } finally {
     await rm(draft, { recursive: true, force: true })
-    if (!(await isThere(dir))) throw error
   }
-  return dir
+}
+
+/** Whether someone alive began with the same before us. */
+async function isMadeByAnother(parent: string, key: string, draft: string): Promise<boolean> {
+  const names = (await readdir(parent)).filter((name) => name.startsWith(`.${key}.`) && !isDead(name))
+  const births = await Promise.all(
+    names.map(async (name) => {
+      const file = path.join(parent, name)
+      const found = await stat(file).catch(() => undefined)
+      return found === undefined ? [] : [{ file, at: found.birthtimeMs }]
+    }),
+  )
+  const [first] = births.flat().toSorted((a, b) => a.at - b.at || (a.file < b.file ? -1 : 1))
+  return first !== undefined && first.file !== draft
 }
 
 /** Where an artifact lies or would lie. */
@@ -67,10 +86,7 @@ export async function evict(kind: string, limits: { maxBytes: number; keepYounge
 export async function removeDeadDrafts(kind: string): Promise<string[]> {
   const parent = path.join(cacheDir, kind)
   const names = await readdir(parent).catch(() => [])
-  const dead = names.filter((name) => {
-    const pid = /^\..+\.(\d+)-/.exec(name)?.[1]
-    return pid !== undefined && !isAlive(Number(pid))
-  })
+  const dead = names.filter(isDead)
   await Promise.all(dead.map((name) => rm(path.join(parent, name), { recursive: true, force: true })))
   return dead.map((name) => path.join(parent, name))
 }
@@ -98,11 +114,8 @@ async function touch(dir: string): Promise<void> {
   await utimes(dir, now, now).catch(() => undefined)
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
+/** Whether a folder is a draft and the process that its name tells is gone. */
+function isDead(name: string): boolean {
+  const [, pid, startedAt] = /^\..+\.(\d+)\.(\d*)-/.exec(name) ?? []
+  return pid !== undefined && startedAt !== undefined && !isRunning({ pid: Number(pid), startedAt })
 }
