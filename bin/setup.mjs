@@ -12,7 +12,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const nodeBinary = path.join(root, 'node_modules/.bin/node')
 
 /** Debian packages by a program that tells whether they are there. */
-const systemPackages = {
+const packagesToRun = {
   nft: 'nftables',
   ip: 'iproute2',
   conntrack: 'conntrack',
@@ -20,9 +20,12 @@ const systemPackages = {
   jq: 'jq',
 }
 
+/** What only tests need: kind's node image without a registry, and the real Harbor. */
+const packagesToTest = { mmdebstrap: 'mmdebstrap' }
+
 export function setUp(purpose) {
   installNodeModules()
-  installSystemPackages()
+  installSystemPackages(purpose === 'test' ? { ...packagesToRun, ...packagesToTest } : packagesToRun)
   run(nodeBinary, ['harness/cli/main.ts', 'prepare', '--for', purpose])
 }
 
@@ -42,8 +45,8 @@ function installNodeModules() {
   writeFileSync(stamp, wanted)
 }
 
-function installSystemPackages() {
-  const missing = Object.entries(systemPackages).filter(([program]) => !isOnPath(program))
+function installSystemPackages(packages) {
+  const missing = Object.entries(packages).filter(([program]) => !isOnPath(program))
   if (missing.length === 0 || process.platform !== 'linux') return
   const names = missing.map(([, name]) => name)
   if (process.getuid?.() !== 0 || !isOnPath('apt-get')) {
