@@ -3,7 +3,7 @@ import { skipsReporter } from './test/skips-reporter.ts'
 
 const everywhere = '{harness,environments,agents,verifiers,test}'
 
-// Time limits are for a loaded machine with two cores; a test that is slow by itself says so. Nothing is retried.
+// Time limits are for a loaded machine with two cores; a test that is slow by itself says so.
 const config: ViteUserConfig = defineConfig({
   test: {
     reporters: ['default', skipsReporter],
@@ -30,6 +30,8 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'cluster',
           include: [`${everywhere}/**/*.cluster.test.ts`],
+          // a test that passes only the second time is reported as flaky, by name and with what went wrong
+          retry: 1,
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,

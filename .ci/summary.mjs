@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 const [file, testsExit, checksExit] = process.argv.slice(2)
 const report = existsSync(file)
   ? JSON.parse(readFileSync(file, 'utf8'))
-  : { passed: 0, failed: 1, skipped: [], files: testFiles() }
+  : { passed: 0, failed: 1, skipped: [], flaky: [], files: testFiles() }
 let { passed, failed } = report
 
 if (!existsSync(file)) console.log('failed: the tests left no report')
@@ -22,6 +22,7 @@ else {
 if (testsExit !== '0' && failed === 0) failed++
 
 for (const { test, because } of report.skipped) console.log(`skipped: ${test}${because ? ` (${because})` : ''}`)
+for (const { test, because } of report.flaky) console.log(`flaky: ${test} (${because})`)
 console.log(`${passed} passed, ${failed} failed, ${report.skipped.length} skipped`)
 process.exitCode = failed === 0 ? 0 : 1
 

@@ -7,6 +7,8 @@ export interface TestReport {
   passed: number
   failed: number
   skipped: { test: string; because: string | null }[]
+  /** Tests that passed only when they were tried again. */
+  flaky: { test: string; because: string }[]
   /** Every test file that was run, from the repository's root. */
   files: string[]
 }
@@ -21,6 +23,7 @@ export const skipsReporter: Reporter = {
     const { KUBEMEND_TEST_REPORT: file } = process.env
     if (file) writeFileSync(file, JSON.stringify(report))
     for (const { test, because } of report.skipped) say(`skipped: ${test}${because ? ` (${because})` : ''}`)
+    for (const { test, because } of report.flaky) say(`flaky: ${test} (passed at the second try; first: ${because})`)
     for (const module of modules.filter(isSilent)) {
       say(`did not run: ${fileOf(module)}: every test was skipped and none says why; use ctx.skip('the reason')`)
       process.exitCode = 1
@@ -35,6 +38,9 @@ function summarizeRun(modules: readonly TestModule[]): TestReport {
     passed: tests.filter((test) => test.result().state === 'passed').length,
     failed: tests.filter(hasFailed).length + brokenFiles.length,
     skipped: tests.filter(isSkipped).map((test) => ({ test: nameOf(test), because: noteOf(test) ?? null })),
+    flaky: tests
+      .filter((test) => test.diagnostic()?.flaky)
+      .map((test) => ({ test: nameOf(test), because: firstError(test) })),
     files: modules.map(fileOf),
   }
 }
@@ -60,6 +66,10 @@ function isSkipped(test: TestCase): boolean {
 function noteOf(test: TestCase): string | undefined {
   const result = test.result()
   return result.state === 'skipped' ? result.note : undefined
+}
+
+function firstError(test: TestCase): string {
+  return (test.result().errors?.[0]?.message ?? 'no message').split('\n')[0]!.slice(0, 200)
 }
 
 function nameOf(test: TestCase): string {

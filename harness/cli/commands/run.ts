@@ -11,7 +11,7 @@ import { difficulties, type Difficulty } from '../../task/kubemend-metadata.ts'
 import { agentForms, checkAgent, nameOfAgent, parseAgent } from '../agents.ts'
 import { defineCommand, jsonFlag, type Command } from '../define-command.ts'
 import { print, printJson, say, table } from '../output.ts'
-import { loadProvider } from '../providers.ts'
+import { existingFlags, loadProvider } from '../providers.ts'
 import { identityOf, runTrials } from '../run-trials.ts'
 
 export const run: Command = defineCommand({
@@ -21,7 +21,13 @@ export const run: Command = defineCommand({
     agent: { type: 'string', isMultiple: true, value: 'AGENT', summary: `who repairs: ${agentForms} [oracle]` },
     attempts: { type: 'string', value: 'N', default: '1', summary: 'how often each agent gets each task' },
     concurrency: { type: 'string', value: 'N', summary: 'trials at once [what memory and processors allow]' },
-    cluster: { type: 'string', value: 'PROVIDER', default: 'node', summary: 'what makes the clusters' },
+    cluster: {
+      type: 'string',
+      value: 'PROVIDER',
+      default: 'auto',
+      summary: 'what makes the clusters: node, kind, existing:CONTEXT',
+    },
+    ...existingFlags,
     tools: {
       type: 'string',
       value: 'SURFACE',
@@ -48,10 +54,11 @@ export const run: Command = defineCommand({
 
   kubemend run tasks/core/checkout-lost-its-orders --agent oracle --agent nop`,
   async run({ flags, positionals }) {
-    const provider = await loadProvider(flags.cluster)
+    const provider = await loadProvider(flags.cluster, flags)
     await provider.removeLeftovers()
     await removeDeadScratch()
-    const store = flags.resume === undefined ? await plan(flags, positionals) : await JobStore.open(flags.resume)
+    const store =
+      flags.resume === undefined ? await plan(flags, positionals, provider.name) : await JobStore.open(flags.resume)
     say(`job ${store.dir}`)
     const agentTimeoutSec = flags.timeout === undefined ? undefined : wholeNumber('timeout', flags.timeout)
     const end = await runTrials({
@@ -73,7 +80,6 @@ async function plan(
     agent: string[]
     attempts: string
     concurrency: string | undefined
-    cluster: string
     name: string[]
     difficulty: string[]
     tag: string[]
@@ -81,6 +87,7 @@ async function plan(
     'job-name': string | undefined
   },
   paths: string[],
+  provider: string,
 ): Promise<JobStore> {
   const agents = (flags.agent.length > 0 ? flags.agent : ['oracle']).map(parseAgent)
   await Promise.all(agents.map(checkAgent))
@@ -96,7 +103,7 @@ async function plan(
       attempts,
       concurrency:
         flags.concurrency === undefined ? defaultConcurrency() : wholeNumber('concurrency', flags.concurrency),
-      environment: { provider: flags.cluster, kubernetes: '1.35' },
+      environment: { provider, kubernetes: '1.35' },
     },
     planTrials(tasks, agents, attempts),
   )
