@@ -26,6 +26,8 @@ export interface AuditSummary {
   unlogged: string[]
   /** Lines of the log that were no audit events. */
   unreadable: number
+  /** Copies what was asked since, by others: the agent's changes have consequences that come later. */
+  readOn(): Promise<void>
 }
 
 /** Follows the audit log while the agent works, and records each of the agent's requests with its tool call. */
@@ -82,6 +84,9 @@ export class AuditWatch implements AsyncDisposable {
       finding,
       unlogged: this.#join.unlogged(),
       unreadable: this.#unreadable + this.#tail.skipped,
+      readOn: async () => {
+        await this.#readNew()
+      },
     }
   }
 

@@ -161,4 +161,11 @@ test('a watched log ends in the record: explained requests with their calls, oth
     { type: 'integrity-finding', finding: 'request-outside-the-gateway' },
   ])
   expect(readFileSync(copyTo, 'utf8').split('\n')).toHaveLength(4)
+  // what a controller does in consequence comes when the agent is long gone
+  appendFileSync(
+    file,
+    `${JSON.stringify(line('later', { user: { username: 'system:serviceaccount:shop:operator' } }))}\n`,
+  )
+  await summary.readOn()
+  expect(readFileSync(copyTo, 'utf8')).toContain('"later"')
 })

@@ -86,6 +86,7 @@ async function judgeSettled(options: JudgeOptions): Promise<{ endState: ClusterS
 
 async function compare(options: JudgeOptions, after: ClusterState): Promise<Judgement> {
   const { contract, baseline, auditFile, permissions } = options
+  await options.audit?.readOn()
   const audit = auditFile === undefined ? undefined : await readEvents(auditFile)
   return judgeChanges({
     before: baseline,
