@@ -30,6 +30,26 @@ describe('a changed field was changed', () => {
     ).toEqual({ 'metadata.labels.a': 'deployment-controller', 'spec.replicas': agent })
   })
 
+  test('by the one user who wrote it in another version, whose fields are others', () => {
+    const metrics = (averageUtilization: number): unknown => [
+      { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } },
+    ]
+    const scaler = sample('autoscaling/v2', 'HorizontalPodAutoscaler', 'web', {
+      spec: { maxReplicas: 3, metrics: metrics(80) },
+    })
+    const changed = withChange(scaler, ['spec', 'metrics'], metrics(70))
+    const older = sample('autoscaling/v1', 'HorizontalPodAutoscaler', 'web', {
+      spec: { maxReplicas: 3, targetCPUUtilizationPercentage: 70 },
+    })
+    const path = 'spec.metrics[0].resource.target.averageUtilization'
+    const byDeployer = sampleEvent('deployer', 'patch', older)
+    expect(authorsOf([scaler], [changed], [byDeployer])).toEqual({ [path]: 'deployer' })
+    // which of two it was cannot be told
+    expect(authorsOf([scaler], [changed], [sampleEvent(agent, 'patch', older), byDeployer])).toEqual({
+      [path]: undefined,
+    })
+  })
+
   test.each<[string, AuditEvent]>([
     ['a merge patch', sampleEvent(agent, 'patch', web, { sent: { spec: { replicas: 5 } }, hasAnswer: false })],
     [

@@ -118,18 +118,35 @@ function findChange(
 ): AuditEvent | undefined {
   const path = parsePath(difference.path)
   const isSpec = difference.path.startsWith('spec')
+  const object = states.after.get(difference.object) ?? states.before.get(difference.object)
   let value = difference.before
   let cause: AuditEvent | undefined
+  const inOtherWords: AuditEvent[] = []
   for (const event of log.named) {
     const subresource = event.objectRef?.subresource
     if (isDeletion(event) || (subresource === 'status' && isSpec)) continue
+    if (isOfOtherVersion(event, object)) {
+      inOtherWords.push(event)
+      continue
+    }
     const seen = valueAfter(event, path, states.typeOf)
     if (seen === undefined ? doesMention(event, path) : !isEqual(seen.value, value)) {
       cause = event
       value = seen?.value ?? value
     }
   }
-  return cause
+  return cause ?? onlyAuthors(inOtherWords)
+}
+
+/** Whether the answer shows the object in a version whose fields are others (autoscaling/v1 has no `metrics`). */
+function isOfOtherVersion({ responseObject }: AuditEvent, object: KubeObject | undefined): boolean {
+  const seen = textAt(responseObject, 'apiVersion')
+  return textAt(responseObject, 'kind') === object?.kind && seen !== undefined && seen !== object?.apiVersion
+}
+
+/** The last of requests that all are one user's: which of them it was makes no difference. */
+function onlyAuthors(events: readonly AuditEvent[]): AuditEvent | undefined {
+  return new Set(events.map(({ user }) => user.username)).size === 1 ? events.at(-1) : undefined
 }
 
 /** The value that the answer to a request shows, when the log has the answer. */
