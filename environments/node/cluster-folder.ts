@@ -25,6 +25,7 @@ export interface ClusterRecord {
 export class ClusterFolder {
   readonly name: string
   readonly dir: string
+  #lastWrite: Promise<void> = Promise.resolve()
 
   constructor(name: string) {
     this.name = name
@@ -82,7 +83,15 @@ export class ClusterFolder {
     await this.writeRecord(record)
   }
 
+  /** One after the other: nodes that start at the same time each write what they add to the record. */
   async writeRecord(record: ClusterRecord): Promise<void> {
+    const writing = this.#write(this.#lastWrite, record)
+    this.#lastWrite = writing
+    await writing
+  }
+
+  async #write(before: Promise<void>, record: ClusterRecord): Promise<void> {
+    await Promise.allSettled([before])
     const draft = `${this.recordFile}.${process.pid}.draft`
     await writeFile(draft, JSON.stringify(record, undefined, 2), { mode: 0o600 })
     await rename(draft, this.recordFile)
