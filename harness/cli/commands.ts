@@ -44,6 +44,10 @@ export const commands: CommandTable = {
     summary: 'what a verifier checks, and its parameters',
     load: async () => (await import('./commands/explain.ts')).explain,
   },
+  check: {
+    summary: 'let tasks prove themselves: solutions, and everybody who would cheat them',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
   verify: {
     summary: "judge a task's outcome on any live cluster",
     load: async () => (await import('./commands/verify.ts')).verify,

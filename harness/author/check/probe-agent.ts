@@ -1,0 +1,11 @@
+import type { Agent } from '../../../agents/agent.ts'
+import { createNop } from '../../../agents/nop/nop.ts'
+import { createOracle } from '../../../agents/oracle/oracle.ts'
+import type { AgentIdentity } from '../../store/planned-trial.ts'
+
+/** The agents that probe a task: nobody, and scripts with the agent's own identity. */
+export function makeProbeAgent({ name, options }: AgentIdentity): Agent {
+  if (name === 'nop') return createNop()
+  const script = options?.['script']
+  return createOracle(typeof script === 'string' ? script : undefined)
+}

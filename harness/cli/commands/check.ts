@@ -1,0 +1,191 @@
+import { writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { ensureBinaries } from '../../../environments/node/binaries.ts'
+import { verifiers } from '../../../verifiers/library.ts'
+import { checkTask } from '../../author/check/check-task.ts'
+import { summarizeCheck, type CheckReport, type TaskReport } from '../../author/check/check-report.ts'
+import { renderJunit, rowsOf } from '../../author/check/render-report.ts'
+import { InputError } from '../../base/errors.ts'
+import { removeDeadScratch } from '../../base/scratch.ts'
+import { writeAtomically } from '../../base/write-atomically.ts'
+import { makeJobName } from '../../store/trial-name.ts'
+import { findTasks } from '../../task/find-tasks.ts'
+import { formatProblem, throwProblems, type Problem } from '../../task/problem.ts'
+import { defineCommand, jsonFlag, type Command } from '../define-command.ts'
+import { createLineReporter } from '../job-progress.ts'
+import { print, printJson, say, table } from '../output.ts'
+import { existingFlags, loadProvider } from '../providers.ts'
+import { version } from '../version.ts'
+
+export const check: Command = defineCommand({
+  summary: 'Lets tasks prove themselves: their words, their solutions, and everybody who would cheat them.',
+  positionals: 'TASK...',
+  flags: {
+    flake: { type: 'string', value: 'N', default: '3', summary: 'how often the oracle must solve it' },
+    concurrency: { type: 'string', value: 'N', summary: 'probes at once [what memory and processors allow]' },
+    cluster: { type: 'string', value: 'PROVIDER', default: 'auto', summary: 'what makes the clusters' },
+    ...existingFlags,
+    name: { type: 'string', isMultiple: true, value: 'GLOB', summary: 'only tasks of such a name' },
+    out: { type: 'string', value: 'DIR', default: 'results', summary: 'where the evidence goes' },
+    junit: { type: 'string', value: 'FILE', summary: 'write the report as JUnit too, for CI' },
+    json: jsonFlag,
+  },
+  details: `Exit code 0 when there is no finding, 1 when there is one. docs/check.md says what each check is. Example:
+
+  kubemend check tasks/core/checkout-lost-its-orders`,
+  async run({ flags, positionals }) {
+    const startedAt = Date.now()
+    const flake = wholeNumber('flake', flags.flake)
+    const concurrency =
+      flags.concurrency === undefined ? defaultConcurrency() : wholeNumber('concurrency', flags.concurrency)
+    const { tasks, problems } = await findTasks({ paths: positionals, names: flags.name }, { verifiers })
+    const broken = reportBroken(problems)
+    if (tasks.length + broken.length === 0) throw new InputError([`${positionals.join(' ')}: no task is selected`])
+    const dir = path.resolve(flags.out, `check-${makeJobName()}`)
+    const reports = [...broken]
+    if (tasks.length > 0) {
+      const provider = await loadProvider(flags.cluster, flags)
+      await provider.removeLeftovers()
+      await removeDeadScratch()
+      const { bin } = await ensureBinaries('1.35', say)
+      say(`evidence: ${dir}`)
+      using interrupt = watchInterrupts()
+      for (const [i, task] of tasks.entries()) {
+        if (interrupt.drain.aborted) break
+        say(`${task.id} (${i + 1} of ${tasks.length})`)
+        const report = await checkTask(task, {
+          dir,
+          flake,
+          concurrency,
+          provider,
+          verifiers,
+          programs: { kubectl: path.join(bin, 'kubectl'), portal: path.join(bin, 'portal') },
+          kubemend: version,
+          drain: interrupt.drain,
+          stop: interrupt.stop,
+          reporter: createLineReporter,
+        })
+        if (interrupt.drain.aborted) break
+        reports.push(report)
+        if (!flags.json) printTask(report)
+      }
+      if (interrupt.drain.aborted) throw new InputError(['interrupted'])
+    }
+    const whole = summarizeCheck(reports, { dir, wallMs: Date.now() - startedAt })
+    if (tasks.length > 0)
+      await writeAtomically(path.join(dir, 'check.json'), `${JSON.stringify(whole, undefined, 2)}\n`)
+    if (flags.junit !== undefined) await writeFile(flags.junit, renderJunit(whole))
+    if (flags.json) printJson(whole)
+    else printWhole(whole, broken)
+    return whole.summary.findings > 0 ? 1 : 0
+  },
+})
+
+/** Tasks that cannot even be read, each with what is wrong; a path that leads to none is the caller's mistake. */
+function reportBroken(problems: readonly Problem[]): TaskReport[] {
+  const byTask = new Map<string, Problem[]>()
+  const strays: Problem[] = []
+  for (const problem of problems) {
+    const dir = taskFolderOf(problem.file)
+    if (dir === undefined) strays.push(problem)
+    else byTask.set(dir, [...(byTask.get(dir) ?? []), problem])
+  }
+  if (strays.length > 0) throwProblems(strays)
+  return [...byTask].map(([dir, mine]) => ({
+    task: path.basename(dir),
+    dir,
+    findings: mine.map((problem) => ({ check: 'schema' as const, because: formatProblem(problem), at: problem.file })),
+    remarks: [],
+    probes: [],
+    wallMs: 0,
+  }))
+}
+
+/** The folder of the task that a file belongs to: one that is named like the parts of a task are. */
+function taskFolderOf(file: string): string | undefined {
+  const parts = path.resolve(file).split(path.sep)
+  const at = parts.findIndex((part) => taskParts.has(part))
+  return at > 0 ? parts.slice(0, at).join(path.sep) : undefined
+}
+
+const taskParts = new Set(['task.toml', 'instruction.md', 'environment', 'solution', 'tests', 'steps'])
+
+function printTask(report: TaskReport): void {
+  const rows = rowsOf(report).map(({ check: name, verdict, because }) => [name, verdict, because])
+  print(`\n${report.task}  ${(report.wallMs / 1000).toFixed(0)} s\n`)
+  print(
+    table(
+      ['CHECK', 'VERDICT', 'BECAUSE'],
+      rows.map((row) => row.map((cell) => inShort(cell, 140))),
+    ),
+  )
+  const probes = report.probes.map((probe) => [
+    probe.agent,
+    probe.outcome,
+    probe.isAsExpected ? 'ok' : `expected ${probe.expected}`,
+    `${(probe.wallMs / 1000).toFixed(1)} s`,
+    inShort(probe.because, 110),
+  ])
+  if (probes.length > 0) print(`\n${table(['PROBE', 'OUTCOME', '', 'TIME', 'BECAUSE'], probes)}`)
+  for (const [title, list] of [
+    ['findings', report.findings],
+    ['remarks', report.remarks],
+  ] as const) {
+    if (list.length > 0) print(`\n${title}:`)
+    for (const { check: name, because, at } of list)
+      print(`- ${name}: ${because}${at === undefined ? '' : `\n  ${at}`}`)
+  }
+}
+
+function printWhole({ summary }: CheckReport, broken: TaskReport[]): void {
+  for (const report of broken) printTask(report)
+  const { tasks, probes, findings, remarks, wallMs, dir } = summary
+  print(
+    `\n${count(tasks, 'task')}, ${count(probes, 'probe')}, ${count(findings, 'finding')}, ${count(remarks, 'remark')} in ${(wallMs / 1000).toFixed(0)} s`,
+  )
+  if (probes > 0) print(`evidence: ${dir}`)
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`
+}
+
+function inShort(text: string, length: number): string {
+  const line = text.replaceAll('\n', ' ')
+  return line.length > length ? `${line.slice(0, length - 3)}...` : line
+}
+
+/** The first interrupt lets running probes finish, the second ends them. */
+function watchInterrupts(): Disposable & { drain: AbortSignal; stop: AbortSignal } {
+  const [drain, stop] = [new AbortController(), new AbortController()]
+  const onInterrupt = (): void => {
+    if (drain.signal.aborted) {
+      say('stopping now; clusters are taken down')
+      stop.abort(new InputError(['interrupted']))
+    } else say('finishing what runs; interrupt again to stop now')
+    drain.abort()
+  }
+  process.on('SIGINT', onInterrupt)
+  process.on('SIGTERM', onInterrupt)
+  return {
+    drain: drain.signal,
+    stop: stop.signal,
+    [Symbol.dispose]() {
+      process.off('SIGINT', onInterrupt)
+      process.off('SIGTERM', onInterrupt)
+    },
+  }
+}
+
+/** A probe takes about a gigabyte, and more than one a processor only makes each of them slower. */
+function defaultConcurrency(): number {
+  const byMemory = Math.floor(os.freemem() / (1.2 * 1024 ** 3))
+  return Math.max(1, Math.min(byMemory, os.availableParallelism()))
+}
+
+function wholeNumber(flag: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InputError([`--${flag} ${text}: expected a whole number from 1`])
+  return value
+}
