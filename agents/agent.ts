@@ -5,8 +5,22 @@ export interface AgentTask {
   instruction: string
   /** The MCP server over streamable HTTP, with the bearer token it wants. */
   mcp: { url: string; token: string }
+  /** What it may spend; it is told, and ended when something of it is spent. */
+  budget: AgentBudget
   /** Where the agent may keep files of its own; kept as evidence. */
   logDir: string
+}
+
+/** What an agent may spend in a trial. */
+export interface AgentBudget {
+  timeMs: number
+  toolCalls: number
+  /** Answers of its model. */
+  steps?: number
+  /** Input and output of its model together. */
+  tokens?: number
+  /** US dollars, where prices are known. */
+  usd?: number
 }
 
 /** What only agents that are not models need: a script's world, a recorded trajectory. */
@@ -23,11 +37,29 @@ export interface AgentExtras {
   }>
   /** The task's solution folder. */
   solutionDir: string | undefined
+  /** Runs a program that sees nothing of this machine but the system's programs, what is mounted, and these ports. */
+  runConfined(program: {
+    argv: readonly string[]
+    mounts: { from: string; to: string; isWritable?: boolean }[]
+    env: Record<string, string>
+    cwd: string
+    programs?: Record<string, string>
+    /** Ports of this machine's loopback, the gateway's among them, that are ports of its own loopback. */
+    ports: readonly number[]
+    stdin?: string
+    onLine?: (line: string) => void
+  }): Promise<{ exitCode: number | undefined; stdout: string; stderr: string; isTimedOut: boolean }>
 }
 
+/**
+ * submitted, finished: it is done, well or badly. error: it broke. provider: whoever serves its model failed, which says
+ * nothing about the agent.
+ */
 export interface AgentEnd {
-  reason: 'submitted' | 'finished' | 'error'
+  reason: 'submitted' | 'finished' | 'error' | 'provider'
   because?: string
+  /** What kind of failure, as Harbor's class names have it. */
+  errorType?: string
 }
 
 export interface AgentContext {
@@ -44,5 +76,9 @@ export interface Agent {
   readonly model?: string
   /** Whether its steps come from a model. */
   readonly usesModel: boolean
+  /** Whether it records what it was told by itself, in the order in which its model hears it. */
+  readonly recordsPrompts?: boolean
+  /** What must stand in no record: its keys. */
+  readonly secrets?: readonly string[]
   run(task: AgentTask, context: AgentContext): Promise<AgentEnd>
 }

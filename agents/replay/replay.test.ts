@@ -27,11 +27,17 @@ async function replay(calls: { tool: string; args: Record<string, unknown>; at?:
   const context: AgentContext = {
     signal: AbortSignal.timeout(10_000),
     record: (event) => said.push(event.text),
-    extras: { runScript: () => Promise.reject(new Error('no scripts here')), solutionDir: undefined },
+    extras: {
+      runScript: () => Promise.reject(new Error('no scripts here')),
+      runConfined: () => Promise.reject(new Error('no programs here')),
+      solutionDir: undefined,
+    },
   }
-  const task = { instruction: 'Repair it.', mcp: await gateway.listen(), logDir: dir }
+  const task = { instruction: 'Repair it.', mcp: await gateway.listen(), budget, logDir: dir }
   return { end: await createReplay(file).run(task, context), said, workspace }
 }
+
+const budget = { timeMs: 10_000, toolCalls: 50 }
 
 function trajectoryOf(calls: { tool: string; args: Record<string, unknown>; at?: string }[]): unknown {
   return {
@@ -77,7 +83,7 @@ describe('replay', () => {
     const file = path.join(dir, 'bad.json')
     await writeFile(file, '{"schema_version": "ATIF-v1.7", "agent": {"name": "a"}, "steps": []}')
     const context = { signal: AbortSignal.timeout(1_000) } as AgentContext
-    const task = { instruction: '', mcp: { url: 'http://127.0.0.1:1', token: '' }, logDir: dir }
+    const task = { instruction: '', mcp: { url: 'http://127.0.0.1:1', token: '' }, budget, logDir: dir }
     await expect(createReplay(file).run(task, context)).rejects.toThrow(/agent\.version[\s\S]*steps/)
   })
 })

@@ -3,12 +3,12 @@ import type { Provider } from '../../environments/provider.ts'
 import { ensureBinaries } from '../../environments/node/binaries.ts'
 import { verifiers } from '../../verifiers/library.ts'
 import { InputError } from '../base/errors.ts'
-import { runJob, type JobEnd } from '../job/run-job.ts'
+import { runJob, type JobEnd, type JobOptions } from '../job/run-job.ts'
 import type { JobStore } from '../store/job-store.ts'
 import type { AgentIdentity, TaskIdentity } from '../store/planned-trial.ts'
 import { loadTask } from '../task/load-task.ts'
 import type { Task } from '../task/task.ts'
-import { makeAgent } from './agents.ts'
+import { makeAgent, toolsOf } from './agents.ts'
 import { createLineReporter } from './job-progress.ts'
 import { createLiveReporter } from './live-progress.ts'
 import { say } from './output.ts'
@@ -31,6 +31,8 @@ export async function runTrials(options: {
   tools: 'kubectl' | 'typed'
   concurrency: number
   agentTimeoutSec?: number | undefined
+  prices?: string | undefined
+  more?: Pick<JobOptions, 'budget' | 'maxUsd' | 'mcpServer' | 'gatewayLimits'>
 }): Promise<JobEnd> {
   const { store, provider } = options
   const { bin } = await ensureBinaries('1.35', say)
@@ -57,7 +59,8 @@ export async function runTrials(options: {
     return await runJob({
       store,
       tasks,
-      makeAgent: (identity: AgentIdentity) => makeAgent(identity),
+      makeAgent: (identity: AgentIdentity) => makeAgent(identity, { prices: options.prices }),
+      toolsOf,
       provider,
       verifiers,
       programs: { kubectl: path.join(bin, 'kubectl'), portal: path.join(bin, 'portal') },
@@ -65,6 +68,7 @@ export async function runTrials(options: {
       kubemend: version,
       concurrency: isForPerson ? 1 : options.concurrency,
       agentTimeoutSec: options.agentTimeoutSec,
+      ...options.more,
       drain: drain.signal,
       stop: stop.signal,
       report: live ?? createLineReporter(total),

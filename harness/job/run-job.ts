@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import type { Agent } from '../../agents/agent.ts'
+import type { Agent, AgentBudget } from '../../agents/agent.ts'
 import type { Provider } from '../../environments/provider.ts'
 import type { Verifier } from '../../verifiers/verifier.ts'
 import { KubemendError, messageOf } from '../base/errors.ts'
+import type { GatewayLimits } from '../gateway/limits.ts'
 import type { JobStore } from '../store/job-store.ts'
 import type { AgentIdentity, PlannedTrial, TaskIdentity } from '../store/planned-trial.ts'
 import { summarizeProgress } from '../store/resume.ts'
 import type { TrialFacts } from '../store/trial-result.ts'
 import type { Task } from '../task/task.ts'
+import type { Purse } from '../trial/budget.ts'
 import { runTrial } from '../trial/run.ts'
 import type { TrialPrograms } from '../trial/trial-plan.ts'
+import { createPurse } from './purse.ts'
 import { createClusterPool, type ClusterPool } from './cluster-pool.ts'
 
 export interface JobOptions {
   store: JobStore
   /** Every task of the plan, by its folder as the plan has it. */
   tasks: ReadonlyMap<string, Task>
-  makeAgent: (identity: AgentIdentity) => Agent
+  makeAgent: (identity: AgentIdentity) => Agent | Promise<Agent>
   provider: Provider
   verifiers: Readonly<Record<string, Verifier>>
   programs: TrialPrograms
@@ -24,6 +27,14 @@ export interface JobOptions {
   kubemend: string
   concurrency: number
   agentTimeoutSec: number | undefined
+  /** Which tools a variant of an agent gets, where not everybody's. */
+  toolsOf?: (identity: AgentIdentity) => 'kubectl' | 'typed' | undefined
+  /** What every agent may spend, in place of the task's own figures. */
+  budget?: Partial<Omit<AgentBudget, 'timeMs'>>
+  /** What all trials may spend together, in US dollars. */
+  maxUsd?: number
+  mcpServer?: readonly string[]
+  gatewayLimits?: Partial<GatewayLimits>
   /** Aborted: finish what runs and begin nothing new. */
   drain: AbortSignal
   /** Aborted: end what runs, clean up. */
@@ -71,8 +82,11 @@ export async function runJob(options: JobOptions): Promise<JobEnd> {
   await using pool = createClusterPool({ ...options, signal: stop })
   options.drain.addEventListener('abort', () => void pool[Symbol.asyncDispose](), { once: true })
   let thinking = 0
+  const spent = [...progress.done, ...progress.invalid].map(({ result }) => result.agent_result?.cost_usd ?? 0)
+  const purse = options.maxUsd === undefined ? undefined : createPurse(options.maxUsd, spent)
   const slot: Slot = {
     options: { ...options, stop },
+    purse,
     pool,
     // whoever ends next finds a cluster for what is then the next trial
     onAgentStarts: () => pool.expect(tasksOf(queue.slice(0, ++thinking), options.tasks)),
@@ -80,7 +94,7 @@ export async function runJob(options: JobOptions): Promise<JobEnd> {
   }
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
-      if (options.drain.aborted || stop.aborted) {
+      if (options.drain.aborted || stop.aborted || purse?.signal.aborted) {
         left.push(next)
         continue
       }
@@ -104,12 +118,13 @@ export async function runJob(options: JobOptions): Promise<JobEnd> {
 interface Slot {
   options: JobOptions
   pool: ClusterPool
+  purse: Purse | undefined
   onAgentStarts(): void
   onTrialEnds(): void
 }
 
 async function runOne(slot: Slot, planned: PlannedTrial): Promise<TrialFacts | undefined> {
-  const { options, pool } = slot
+  const { options, pool, purse } = slot
   const { store, report } = options
   const task = options.tasks.get(planned.task.path)
   const trialStore = await store.newTrial(planned.task.name)
@@ -129,7 +144,7 @@ async function runOne(slot: Slot, planned: PlannedTrial): Promise<TrialFacts | u
         ...(options.agentTimeoutSec === undefined ? {} : { agentTimeoutSec: options.agentTimeoutSec }),
       },
       task,
-      agent: options.makeAgent(planned.agent),
+      agent: await options.makeAgent(planned.agent),
       provider: options.provider,
       store: trialStore,
       verifiers: options.verifiers,
@@ -137,8 +152,14 @@ async function runOne(slot: Slot, planned: PlannedTrial): Promise<TrialFacts | u
       budget: {
         timeMs: 1000 * (options.agentTimeoutSec ?? task.toml.agent.timeout_sec ?? 600),
         toolCalls: task.metadata?.budget.tool_calls ?? 500,
+        ...(task.metadata?.budget.tokens === undefined ? {} : { tokens: task.metadata.budget.tokens }),
+        ...(task.metadata?.budget.usd === undefined ? {} : { usd: task.metadata.budget.usd }),
+        ...options.budget,
       },
-      tools: options.tools,
+      ...(purse === undefined ? {} : { purse }),
+      tools: options.toolsOf?.(planned.agent) ?? options.tools,
+      ...(options.mcpServer === undefined ? {} : { mcpServer: options.mcpServer }),
+      ...(options.gatewayLimits === undefined ? {} : { gatewayLimits: options.gatewayLimits }),
       kubemend: options.kubemend,
       takeCluster: (wanted) => pool.take(wanted),
       signal: options.stop,

@@ -47,7 +47,13 @@ class Drafts {
   }
 
   take(event: RecordedEvent): void {
-    if (event.type === 'prompt') this.#add({ timestamp: event.at, source: event.role, message: event.text })
+    if (event.type === 'prompt')
+      this.#add({
+        timestamp: event.at,
+        source: event.role,
+        message: event.text,
+        ...(event.context === undefined ? {} : { extra: { context_management: event.context } }),
+      })
     else if (event.type === 'agent-message') this.#takeMessage(event)
     else if (event.type === 'tool-call-started') this.#takeCall(event)
     else if (event.type === 'tool-call-finished') this.#takeResult(event)

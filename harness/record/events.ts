@@ -93,7 +93,7 @@ export interface AgentStarted {
 
 export interface AgentEnded {
   type: 'agent-ended'
-  reason: 'submitted' | 'finished' | 'budget' | 'error' | 'interrupted'
+  reason: 'submitted' | 'finished' | 'budget' | 'error' | 'provider' | 'interrupted'
   because?: string
 }
 
@@ -102,6 +102,8 @@ export interface Prompt {
   type: 'prompt'
   role: 'system' | 'user'
   text: string
+  /** Said when the agent's context was changed under it; ATIF's words. */
+  context?: { type: 'compaction' | 'pruning' | 'injection'; boundary: 'replace' | 'append' | 'truncate' }
 }
 
 export interface Usage {
@@ -109,6 +111,8 @@ export interface Usage {
   inputTokens?: number
   outputTokens?: number
   cachedTokens?: number
+  /** Of the input, what was written to the provider's cache, where that has a price of its own. */
+  cacheWriteTokens?: number
 }
 
 /** One answer of the agent's model. */
@@ -171,7 +175,7 @@ export interface WatchGap {
 
 export interface Budget {
   type: 'budget'
-  kind: 'time' | 'tool-calls' | 'tokens' | 'money'
+  kind: 'time' | 'tool-calls' | 'steps' | 'tokens' | 'money'
   used: number
   limit: number
   state: 'nearly-spent' | 'spent'

@@ -14,7 +14,8 @@ export type AgentPart = AgentEnd | { reason: 'budget'; because: string }
 
 /**
  * The outcome of a trial that could be judged. What could not be looked at makes it invalid: neither passed nor failed.
- * A budget or an error of the agent counts only where the outcome was not met all the same.
+ * A budget, an error of the agent or a failure of its model's provider counts only where the outcome was not met all the
+ * same; the last makes the trial invalid.
  */
 export function decideOutcome(findings: Findings, agent: AgentPart): { outcome: Outcome; because: string } {
   const all = [...findings.outcome, ...findings.preservation, ...findings.integrity]
@@ -34,6 +35,8 @@ export function decideOutcome(findings: Findings, agent: AgentPart): { outcome: 
 function notMet(missing: CheckVerdict, agent: AgentPart): { outcome: Outcome; because: string } {
   const what = `${missing.verifier} is not met: ${missing.because}`
   if (agent.reason === 'budget') return { outcome: 'stopped', because: `${agent.because}; ${what}` }
+  if (agent.reason === 'provider')
+    return { outcome: 'invalid', because: `${agent.because ?? "the model's provider failed"}; ${what}` }
   if (agent.reason === 'error')
     return { outcome: 'agent-error', because: `${agent.because ?? 'the agent broke'}; ${what}` }
   return { outcome: 'failed', because: what }

@@ -1,15 +1,19 @@
 import path from 'node:path'
 import type { Cluster } from '../../environments/provider.ts'
 import { KubeClient, readAccess } from '../base/kube-client.ts'
+import type { GatewayOptions } from '../gateway/create-gateway.ts'
 import { AuditWatch } from '../record/audit-watch.ts'
 import type { GatewayEvent } from '../record/gateway-event.ts'
 import { TimelineWriter } from '../record/timeline-writer.ts'
 import { watchState } from '../record/watch-state.ts'
 import { takeSnapshot } from '../state/take-snapshot.ts'
+import type { TrialStore } from '../store/trial-store.ts'
 import type { Contract } from '../task/contract.ts'
 import { confirmBroken } from './confirm-broken.ts'
+import { freeContract } from './free-contract.ts'
 import { identity, mintIdentity, revokeIdentity } from './identity.ts'
 import { judge } from './judge.ts'
+import { judgeByScript, ownScriptSandbox, type ScriptJudgement } from './judge-by-script.ts'
 import { prepareCluster } from './prepare-cluster.ts'
 import type { Found } from './run.ts'
 import { TrialFault } from './trial-fault.ts'
@@ -19,7 +23,7 @@ import { verifyContext } from './verify-context.ts'
 import { watchHealth } from './watch-health.ts'
 
 /** A trial with a cluster of its own. */
-export async function runOnCluster(session: TrialSession, contract: Contract): Promise<Found> {
+export async function runOnCluster(session: TrialSession, contract: Contract | undefined): Promise<Found> {
   await using cluster = await session.step('prepare', () => prepare(session), 'environment')
   try {
     return await repairAndJudge(session, contract, cluster)
@@ -31,27 +35,32 @@ export async function runOnCluster(session: TrialSession, contract: Contract): P
 }
 
 /** Everything that happens to a broken world, in order. */
-async function repairAndJudge(session: TrialSession, contract: Contract, cluster: Cluster): Promise<Found> {
+async function repairAndJudge(session: TrialSession, given: Contract | undefined, cluster: Cluster): Promise<Found> {
   const { task, store, provider, programs, verifiers, tools } = session.plan
   const { signal } = session
   using client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
   const eyes = { client, cluster, programs, taskDir: task.dir, signal }
 
-  // a task that is not broken is an invalid trial, never a pass
-  await session.step('confirm-broken', () => confirmBroken(session, contract, verifyContext(eyes)))
-
-  // everything in the cluster, and from now on every request and change
+  // every request from now on, and everything in the cluster; meanwhile the checks look at the broken world, which they
+  // leave as it is: a task that is not broken is an invalid trial, never a pass
   await using audit = watchAudit(session, cluster)
-  const baseline = await session.step('baseline', () => takeSnapshot(client, { signal }))
+  const [baseline] = await Promise.all([
+    session.step('baseline', () => takeSnapshot(client, { signal })),
+    given && session.step('confirm-broken', () => confirmBroken(session, given, verifyContext(eyes))),
+  ])
   await store.writeJson(store.baseline, baseline)
+  const contract = given ?? freeContract(baseline)
   using timeline = new TimelineWriter({ dir: store.evidenceDir, recorder: session.recorder })
   const access = await readAccess(cluster.kubeconfig)
   await using watch = await watchState({ access, namespaces: task.namespaces, sink: timeline })
 
   // the agent's identity, the gateway, the agent
-  await using gateway = await session.openGateway({ tools, kubectl: programs.kubectl }, (event) => {
-    follow(event, audit, timeline)
-  })
+  await using gateway = await session.openGateway(
+    { tools, kubectl: programs.kubectl, ...gatewayOptions(session) },
+    (event) => {
+      follow(event, audit, timeline)
+    },
+  )
   const handOver = async (dir: string): Promise<void> => {
     const kubeconfig = path.join(dir, 'agent')
     const lifetimeSeconds = session.plan.budget.timeMs / 1000 + 600
@@ -90,6 +99,8 @@ async function repairAndJudge(session: TrialSession, contract: Contract, cluster
       }),
     'verifier',
   )
+  const script = given ? undefined : await session.step('verify-script', () => askScript(session, cluster))
+  if (script) judged.findings.outcome = [script.verdict]
   for (const about of ['outcome', 'preservation', 'integrity'] as const) {
     session.recordVerdicts(about, judged.findings[about])
   }
@@ -101,18 +112,42 @@ async function repairAndJudge(session: TrialSession, contract: Contract, cluster
     await store.writeJson(store.endState, judged.endState)
     await store.writeJson(store.verdicts, { findings: judged.findings, judgement: judged.judgement })
   })
-  return { findings: judged.findings, agent, details: { kubernetes: cluster.spec.kubernetes, provider: provider.name } }
+  return {
+    findings: judged.findings,
+    agent,
+    ...(script ? { rewards: script.rewards } : {}),
+    details: { kubernetes: cluster.spec.kubernetes, provider: provider.name },
+  }
+}
+
+function gatewayOptions({ plan }: TrialSession): Partial<GatewayOptions> {
+  return {
+    ...(plan.mcpServer === undefined ? {} : { mcpServer: { argv: plan.mcpServer } }),
+    ...(plan.gatewayLimits === undefined ? {} : { limits: plan.gatewayLimits }),
+  }
+}
+
+/** The task's own script, as the cluster's admin: the judge where there is no contract. */
+async function askScript(session: TrialSession, cluster: Cluster): Promise<ScriptJudgement> {
+  const at = { kubeconfig: cluster.kubeconfig }
+  await using sandbox = await ownScriptSandbox(session.plan, at, session.signal)
+  return await judgeByScript(session.plan, sandbox.options)
 }
 
 function prepare(session: TrialSession): Promise<Cluster> {
   const { task, provider, verifiers, programs, store, takeCluster = prepareCluster } = session.plan
+  const name = clusterNameOf(store)
+  const onProgress = (line: string): void => store.log(line)
+  return takeCluster({ task, provider, name, verifiers, programs, signal: session.signal, onProgress })
+}
+
+/** What a trial's cluster is called. */
+export function clusterNameOf(store: TrialStore): string {
   const word = store.name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(-20)
-  const name = `t${process.pid}-${word}`.replace(/-+$/, '')
-  const onProgress = (line: string): void => store.log(line)
-  return takeCluster({ task, provider, name, verifiers, programs, signal: session.signal, onProgress })
+  return `t${process.pid}-${word}`.replace(/-+$/, '')
 }
 
 function watchAudit(session: TrialSession, cluster: Cluster): AuditWatch | undefined {
@@ -123,14 +158,14 @@ function watchAudit(session: TrialSession, cluster: Cluster): AuditWatch | undef
 }
 
 /** Tells the audit watch which request belongs to which call, and the timeline where each call lies. */
-function follow(event: GatewayEvent, audit: AuditWatch | undefined, timeline: TimelineWriter): void {
+export function follow(event: GatewayEvent, audit: AuditWatch | undefined, timeline: TimelineWriter): void {
   if (event.type === 'api-request') audit?.sent({ auditId: event.auditId, call: event.call })
   else if (event.type === 'tool-call-started') timeline.mark(event.call, 'start')
   else if (event.type === 'tool-call-finished') timeline.mark(event.call, 'end')
 }
 
 /** A cluster that lost a component says nothing about the agent. */
-async function throwIfBroken(session: TrialSession, cluster: Cluster): Promise<void> {
+export async function throwIfBroken(session: TrialSession, cluster: Cluster): Promise<void> {
   const broken = await cluster.brokenBecause()
   if (broken === undefined) return
   await cluster.collectLogs(session.plan.store.logsDir)

@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { AgentExtras } from '../../agents/agent.ts'
+import type { AgentBudget, AgentExtras } from '../../agents/agent.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
-import type { BudgetLimits } from './budget.ts'
 import { runInSandbox } from './sandbox.ts'
 import { writeSandboxKubeconfig } from './script-access.ts'
 import type { TrialPrograms } from './trial-plan.ts'
@@ -13,7 +12,7 @@ export function scriptRunner(options: {
   programs: TrialPrograms
   signal: AbortSignal
   logDir: string
-  limits: BudgetLimits
+  limits: AgentBudget
   /** The workspace, which is /app for the script. */
   appDir?: string
 }): AgentExtras['runScript'] {

@@ -1,11 +1,12 @@
-import type { Agent } from '../../agents/agent.ts'
+import type { Agent, AgentBudget } from '../../agents/agent.ts'
 import type { Cluster, Provider } from '../../environments/provider.ts'
 import type { Verifier } from '../../verifiers/verifier.ts'
 import type { PlannedTrial } from '../store/planned-trial.ts'
+import type { GatewayLimits } from '../gateway/limits.ts'
 import type { TrialPlacement } from '../store/harbor-config.ts'
 import type { TrialStore } from '../store/trial-store.ts'
 import type { Task } from '../task/task.ts'
-import type { BudgetLimits } from './budget.ts'
+import type { Purse } from './budget.ts'
 import type { PrepareOptions } from './prepare-cluster.ts'
 
 /** Programs of this machine that a trial uses. */
@@ -25,8 +26,19 @@ export interface TrialPlan {
   store: TrialStore
   verifiers: Readonly<Record<string, Verifier>>
   programs: TrialPrograms
-  budget: BudgetLimits
+  budget: AgentBudget
+  /** What the job may spend, this trial included. */
+  purse?: Purse
   tools: 'kubectl' | 'typed'
+  /** The command line of an MCP server whose tools the agent gets in place of ours. */
+  mcpServer?: readonly string[]
+  gatewayLimits?: Partial<GatewayLimits>
+  /** Images that a foreign task names and that are not to be there: they are part of its fault. */
+  absentImages?: readonly string[]
+  /** Every limit of time of a foreign task is this many times as long. */
+  timeoutMultiplier?: number
+  /** A foreign task's reward counts only where everything else was preserved. */
+  isStrict?: boolean
   /** Our own version, for the record. */
   kubemend: string
   /** Where the broken world comes from, where that is not `prepareCluster`: a pool. */

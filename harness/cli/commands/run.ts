@@ -3,7 +3,11 @@ import path from 'node:path'
 import { verifiers } from '../../../verifiers/library.ts'
 import { InputError } from '../../base/errors.ts'
 import { removeDeadScratch } from '../../base/scratch.ts'
-import { planTrials, type JobEnd } from '../../job/run-job.ts'
+import { loadPrices } from '../../../agents/price-of.ts'
+import { defaultLimits, type GatewayLimits } from '../../gateway/limits.ts'
+import { Refusal } from '../../gateway/refusal.ts'
+import { splitWords } from '../../gateway/split-words.ts'
+import { planTrials, type JobEnd, type JobOptions } from '../../job/run-job.ts'
 import { JobStore } from '../../store/job-store.ts'
 import { makeJobName } from '../../store/trial-name.ts'
 import { selectTasks } from '../../task/find-tasks.ts'
@@ -45,6 +49,24 @@ export const run: Command = defineCommand({
     },
     tag: { type: 'string', isMultiple: true, value: 'TAG', summary: 'only tasks with this tag' },
     timeout: { type: 'string', value: 'SECONDS', summary: "the agent's time, instead of the task's" },
+    'base-url': { type: 'string', value: 'URL', summary: "where the model's API is, instead of its provider's" },
+    prices: { type: 'string', value: 'FILE', summary: 'prices of models that count before ours' },
+    'max-tool-calls': { type: 'string', value: 'N', summary: "an agent's tool calls, instead of the task's" },
+    'max-steps': { type: 'string', value: 'N', summary: "answers of an agent's model" },
+    'max-tokens': { type: 'string', value: 'N', summary: "input and output of an agent's model together" },
+    'max-cost': { type: 'string', value: 'USD', summary: 'what an agent may cost in one trial' },
+    'max-job-cost': { type: 'string', value: 'USD', summary: 'what all trials may cost together' },
+    'mcp-server': {
+      type: 'string',
+      value: 'COMMAND',
+      summary: 'an MCP server (stdio) whose tools agents get in place of ours',
+    },
+    'gateway-limit': {
+      type: 'string',
+      isMultiple: true,
+      value: 'NAME=N',
+      summary: `limits of the gateway: ${Object.keys(defaultLimits).join(', ')}`,
+    },
     out: { type: 'string', value: 'DIR', default: 'results', summary: 'where jobs go' },
     'job-name': { type: 'string', value: 'NAME', summary: "the job's folder in there [date and time]" },
     resume: { type: 'string', value: 'JOB', summary: 'go on with a job: do what is missing or invalid' },
@@ -68,6 +90,8 @@ export const run: Command = defineCommand({
       concurrency:
         flags.concurrency === undefined ? defaultConcurrency() : wholeNumber('concurrency', flags.concurrency),
       agentTimeoutSec,
+      prices: flags.prices,
+      more: readLimits(flags),
     })
     if (flags.json) printJson(summarize(store, end))
     else printSummary(store, end)
@@ -85,11 +109,14 @@ async function plan(
     tag: string[]
     out: string
     'job-name': string | undefined
+    'base-url': string | undefined
   },
   paths: string[],
   provider: string,
 ): Promise<JobStore> {
-  const agents = (flags.agent.length > 0 ? flags.agent : ['oracle']).map(parseAgent)
+  const agents = (flags.agent.length > 0 ? flags.agent : ['oracle']).map((text) =>
+    parseAgent(text, { baseUrl: flags['base-url'] }),
+  )
   await Promise.all(agents.map(checkAgent))
   const selection = { paths, names: flags.name, difficulties: flags.difficulty as Difficulty[], tags: flags.tag }
   const tasks = (await selectTasks(selection, { verifiers })).map(identityOf)
@@ -113,6 +140,48 @@ async function plan(
 function defaultConcurrency(): number {
   const byMemory = Math.floor(os.freemem() / (1.2 * 1024 ** 3))
   return Math.max(1, Math.min(byMemory, os.availableParallelism()))
+}
+
+/** What agents may spend and what the gateway allows, with all problems at once. */
+function readLimits(flags: {
+  'max-tool-calls': string | undefined
+  'max-steps': string | undefined
+  'max-tokens': string | undefined
+  'max-cost': string | undefined
+  'max-job-cost': string | undefined
+  'mcp-server': string | undefined
+  'gateway-limit': string[]
+}): Pick<JobOptions, 'budget' | 'maxUsd' | 'mcpServer' | 'gatewayLimits'> {
+  const problems: string[] = []
+  const number = (flag: string, text: string | undefined, isWhole: boolean): number | undefined => {
+    const value = Number(text)
+    if (text === undefined || (value > 0 && (!isWhole || Number.isInteger(value))))
+      return text && value ? value : undefined
+    problems.push(`--${flag} ${text}: expected ${isWhole ? 'a whole number from 1' : 'an amount above 0'}`)
+    return undefined
+  }
+  const limits = flags['gateway-limit'].flatMap((pair) => {
+    const [name = '', value] = pair.split('=')
+    if (Object.hasOwn(defaultLimits, name)) return [[name, number(`gateway-limit ${name}`, value ?? '', true)]]
+    problems.push(`--gateway-limit ${pair}: expected one of ${Object.keys(defaultLimits).join(', ')}`)
+    return []
+  })
+  const argv = flags['mcp-server'] === undefined ? undefined : splitWords(flags['mcp-server'])
+  if (argv instanceof Refusal) problems.push(`--mcp-server ${flags['mcp-server']}: ${argv.message}`)
+  const budget = {
+    toolCalls: number('max-tool-calls', flags['max-tool-calls'], true),
+    steps: number('max-steps', flags['max-steps'], true),
+    tokens: number('max-tokens', flags['max-tokens'], true),
+    usd: number('max-cost', flags['max-cost'], false),
+  }
+  const maxUsd = number('max-job-cost', flags['max-job-cost'], false)
+  if (problems.length > 0) throw new InputError(problems)
+  return {
+    budget: Object.fromEntries(Object.entries(budget).filter(([, value]) => value !== undefined)),
+    ...(maxUsd === undefined ? {} : { maxUsd }),
+    ...(argv === undefined || argv instanceof Refusal ? {} : { mcpServer: argv.words }),
+    ...(limits.length === 0 ? {} : { gatewayLimits: Object.fromEntries(limits) as Partial<GatewayLimits> }),
+  }
 }
 
 function wholeNumber(flag: string, text: string): number {

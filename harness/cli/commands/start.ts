@@ -21,7 +21,7 @@ export const start: Command = defineCommand({
     print(
       'One agent knows the answer, the other does nothing. Each gets this, live and broken, on a cluster of its own.\n',
     )
-    const [tasks, agents] = [[identityOf(task)], ['oracle', 'nop'].map(parseAgent)]
+    const [tasks, agents] = [[identityOf(task)], ['oracle', 'nop'].map((name) => parseAgent(name))]
     const plan = {
       jobName: `start-${makeJobName()}`,
       jobsDir: path.resolve('results'),

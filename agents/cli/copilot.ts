@@ -1,0 +1,54 @@
+import { bearer, defineCli, json, serverName, toolTimeoutMs, type CliDefinition } from './define-cli.ts'
+
+/**
+ * GitHub's Copilot CLI with a provider of one's own, so that no GitHub account takes part. `--available-tools` names the
+ * tools that there are, which leaves it none of its own.
+ */
+export const copilot: CliDefinition = defineCli({
+  name: 'copilot',
+  maker: 'GitHub',
+  install: { kind: 'npm', package: '@github/copilot', version: '1.0.102', bin: 'copilot' },
+  api: { provider: 'openai', baseUrl: 'https://api.openai.com/v1', prefix: '/v1', keys: ['OPENAI_API_KEY'] },
+  defaultModel: 'gpt-6-sol',
+  launch: ({ model = '', effort, prompt, mcp, api, home }) => ({
+    args: [
+      '--prompt',
+      prompt,
+      '--output-format',
+      'json',
+      '--no-color',
+      '--no-auto-update',
+      '--no-ask-user',
+      '--disable-builtin-mcps',
+      '--no-custom-instructions',
+      '--additional-mcp-config',
+      `@${home}/mcp.json`,
+      `--available-tools=${serverName}-*`,
+      '--allow-all-tools',
+      '--model',
+      model,
+      ...(effort === undefined ? [] : ['--reasoning-effort', effort]),
+    ],
+    env: {
+      COPILOT_HOME: `${home}/.copilot`,
+      COPILOT_OFFLINE: 'true',
+      COPILOT_PROVIDER_TYPE: 'openai',
+      COPILOT_PROVIDER_BASE_URL: api.url,
+      COPILOT_PROVIDER_API_KEY: api.key,
+      COPILOT_MODEL: model,
+    },
+    files: {
+      'mcp.json': json({
+        mcpServers: {
+          [serverName]: {
+            type: 'http',
+            url: mcp.url,
+            headers: { Authorization: bearer(mcp.token) },
+            tools: ['*'],
+            timeout: toolTimeoutMs,
+          },
+        },
+      }),
+    },
+  }),
+})
