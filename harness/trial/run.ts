@@ -1,6 +1,7 @@
 import { messageOf } from '../base/errors.ts'
 import { writeTrajectory } from '../record/atif.ts'
 import { Recorder } from '../record/recorder.ts'
+import { Redactor } from '../record/redact.ts'
 import type { TrialFacts } from '../store/trial-result.ts'
 import { decideOutcome, type AgentPart, type Findings } from './outcome.ts'
 import { runInWorkspace } from './run-in-workspace.ts'
@@ -23,7 +24,13 @@ export async function runTrial(plan: TrialPlan): Promise<TrialFacts> {
   const startedAt = new Date()
   await store.begin(plan.planned, plan.placed)
   const { evidenceDir: dir, name: trial } = store
-  using recorder = new Recorder({ dir, trial, task: task.id, agent: agent.name, kubemend: plan.kubemend })
+  const redactor = new Redactor({
+    secrets: (agent.secrets ?? []).map((value) => ({ name: 'api-key', value })),
+    builtIn: false,
+  })
+  const conceal = (value: unknown): unknown => redactor.value(value)
+  const about = { dir, trial, task: task.id, agent: agent.name, kubemend: plan.kubemend }
+  using recorder = new Recorder({ ...about, ...(agent.secrets?.length ? { conceal } : {}) })
   const session = new TrialSession(plan, recorder)
   const part = await bringToVerdict(session).catch((error: unknown) => explainInvalid(session, error))
   const reward = part.outcome === 'solved' ? 1 : 0
@@ -40,6 +47,7 @@ export async function runTrial(plan: TrialPlan): Promise<TrialFacts> {
     startedAt,
     finishedAt: new Date(),
     toolCalls: session.toolCalls,
+    usage: session.usage,
     spans: session.spans,
     record: { head: recorder.head, lines: recorder.count },
     ...part,
@@ -58,7 +66,9 @@ async function bringToVerdict(session: TrialSession): Promise<ResultPart> {
   const found = task.cluster ? await runOnCluster(session, contract) : await runInWorkspace(session, contract)
   const decided = decideOutcome(found.findings, found.agent)
   const rewards = await writeReward(store, found.findings, decided)
-  return { ...decided, rewards, verdicts: countVerdicts(found.findings), details: found.details }
+  const { errorType } = 'errorType' in found.agent ? found.agent : {}
+  const error = errorType === undefined ? {} : { error: { type: errorType, message: decided.because, at: new Date() } }
+  return { ...decided, ...error, rewards, verdicts: countVerdicts(found.findings), details: found.details }
 }
 
 /** What a trial says when it could not be brought to a verdict: never the agent's fault. */

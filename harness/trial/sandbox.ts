@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
 import { runCommand, type CommandResult } from '../base/command.ts'
@@ -16,13 +16,21 @@ export interface SandboxOptions {
   /** Programs that are found on the PATH inside, by name. */
   programs?: Record<string, string>
   /** Loopback ports of this machine that are loopback ports inside too; there is no other network. */
-  ports?: readonly number[]
+  ports?: readonly SandboxPort[]
+  /** Further names of the loopback inside. */
+  hostnames?: readonly string[]
+  /** Who the script is inside; root unless given. */
+  uid?: number
   /** The program that carries those ports through. */
   portal: string
   timeoutMs: number
   signal?: AbortSignal
+  stdin?: string
   onLine?: (line: string) => void
 }
+
+/** A port of this machine under its own number, or under another inside. */
+export type SandboxPort = number | { inside: number; outside: number }
 
 /**
  * Runs a script where it sees the system's programs, what is mounted and nothing else: no file, process, environment or
@@ -34,7 +42,12 @@ export async function runInSandbox(options: SandboxOptions): Promise<CommandResu
     dir,
     AbortSignal.any([AbortSignal.timeout(options.timeoutMs), ...(options.signal ? [options.signal] : [])]),
   )
-  const doors = await Promise.all((options.ports ?? []).map((port) => openDoor(port, path.join(dir, String(port)))))
+  const doors = await Promise.all(
+    portsOf(options).map(({ inside, outside }) => openDoor(outside, path.join(dir, String(inside)))),
+  )
+  if (options.hostnames !== undefined) {
+    await writeFile(path.join(dir, 'hosts'), `127.0.0.1 localhost ${options.hostnames.join(' ')}\n`)
+  }
   try {
     return await runCommand(
       [
@@ -54,6 +67,7 @@ export async function runInSandbox(options: SandboxOptions): Promise<CommandResu
         env: { PATH: process.env['PATH'] ?? '/usr/bin' },
         timeoutMs: options.timeoutMs,
         ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
         ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
         maxBytes: keptBytes,
       },
@@ -108,7 +122,11 @@ fi
 exec "$@"`
 
 function inlets(options: SandboxOptions): string[] {
-  return (options.ports ?? []).map((port) => `${port}=/run/sandbox/doors/${port}`)
+  return portsOf(options).map(({ inside }) => `${inside}=/run/sandbox/doors/${inside}`)
+}
+
+function portsOf({ ports = [] }: SandboxOptions): { inside: number; outside: number }[] {
+  return ports.map((port) => (typeof port === 'number' ? { inside: port, outside: port } : port))
 }
 
 function confine(options: SandboxOptions, doors: string): string[] {
@@ -119,7 +137,8 @@ function confine(options: SandboxOptions, doors: string): string[] {
     ...options.env,
   }
   return [
-    ...words('--unshare-all --die-with-parent --new-session --clearenv --hostname sandbox --uid 0 --gid 0'),
+    ...words('--unshare-all --die-with-parent --new-session --clearenv --hostname sandbox'),
+    ...words(`--uid ${options.uid ?? 0} --gid ${options.uid ?? 0}`),
     ...systemFolders(),
     ...words('--proc /proc --dev /dev --tmpfs /tmp --tmpfs /root --tmpfs /run'),
     '--ro-bind',
@@ -128,6 +147,7 @@ function confine(options: SandboxOptions, doors: string): string[] {
     '--ro-bind',
     options.portal,
     '/run/sandbox/portal',
+    ...(options.hostnames === undefined ? [] : ['--ro-bind', path.join(doors, 'hosts'), '/etc/hosts']),
     ...Object.entries(options.programs ?? {}).flatMap(([name, file]) => ['--ro-bind', file, `/opt/bin/${name}`]),
     ...options.mounts.flatMap(({ from, to, isWritable }) => [isWritable ? '--bind' : '--ro-bind', from, to]),
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),

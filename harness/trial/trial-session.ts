@@ -1,14 +1,18 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { CheckVerdict } from '../../verifiers/run-checks.ts'
+import type { AgentExtras } from '../../agents/agent.ts'
+import { sleep } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { makeScratch } from '../base/scratch.ts'
 import { createGateway, type Gateway, type GatewayOptions } from '../gateway/create-gateway.ts'
 import type { GatewayEvent } from '../record/gateway-event.ts'
+import type { AgentMessage, Prompt } from '../record/events.ts'
 import type { Recorder } from '../record/recorder.ts'
-import type { TrialFacts } from '../store/trial-result.ts'
+import type { TrialFacts, TrialUsage } from '../store/trial-result.ts'
 import { Budget, BudgetSpent } from './budget.ts'
 import type { AgentPart, Findings } from './outcome.ts'
+import { confinedRunner } from './confined-runner.ts'
 import { scriptRunner } from './script-runner.ts'
 import type { TrialPlan } from './trial-plan.ts'
 
@@ -23,6 +27,8 @@ export class TrialSession {
   /** The step that is under way, for those who ask what went wrong. */
   phase = 'create'
   toolCalls = 0
+  /** What the agent's model used so far; what nobody counted is missing. */
+  readonly usage: TrialUsage = {}
   #budget: Budget | undefined
 
   constructor(plan: TrialPlan, recorder: Recorder) {
@@ -65,40 +71,68 @@ export class TrialSession {
   /** Lets the agent work until it is done, gives up, or has spent its budget. */
   async runAgent(
     gateway: Gateway,
-    options: { handOver: (dir: string) => Promise<void>; appDir?: string; lost?: AbortSignal },
+    options: {
+      handOver: (dir: string) => Promise<void>
+      appDir?: string
+      lost?: AbortSignal
+      /** Who runs scripts, where that is not the sandbox of a task of ours. */
+      runScript?: (signal: AbortSignal) => AgentExtras['runScript']
+    },
   ): Promise<AgentPart> {
     const { task, agent, budget: limits, store, programs } = this.plan
     const dir = await makeScratch('trial')
-    using budget = new Budget(limits, (event) => void this.recorder.record(event))
+    using budget = new Budget(limits, (event) => void this.recorder.record(event), this.plan.purse)
     this.#budget = budget
     try {
       const mcp = await gateway.listen()
       await options.handOver(dir)
       const { name, version, model, usesModel } = agent
       this.recorder.record({ type: 'agent-started', name, version, usesModel, ...(model ? { model } : {}) })
-      this.recorder.record({ type: 'prompt', role: 'user', text: task.instruction })
-      const signal = AbortSignal.any([this.signal, budget.signal, ...(options.lost ? [options.lost] : [])])
+      if (!agent.recordsPrompts) this.recorder.record({ type: 'prompt', role: 'user', text: task.instruction })
+      const over = new AbortController()
+      const ending = AbortSignal.any([this.signal, budget.signal, ...(options.lost ? [options.lost] : [])])
+      const signal = AbortSignal.any([ending, over.signal])
       const extras = {
         solutionDir: task.solution.solve === undefined ? undefined : path.join(task.dir, 'solution'),
-        runScript: scriptRunner({
-          gateway,
-          programs,
-          signal,
-          logDir: store.agentDir,
-          limits,
-          ...(options.appDir === undefined ? {} : { appDir: options.appDir }),
-        }),
+        runScript:
+          options.runScript?.(signal) ??
+          scriptRunner({
+            gateway,
+            programs,
+            signal,
+            logDir: store.agentDir,
+            limits,
+            ...(options.appDir === undefined ? {} : { appDir: options.appDir }),
+          }),
+        runConfined: confinedRunner({ portal: programs.portal, timeoutMs: limits.timeMs, signal }),
       }
-      const record = (event: Parameters<Recorder['record']>[0]): void => void this.recorder.record(event)
+      let isOver = false
+      const record = (event: Prompt | AgentMessage): void => {
+        if (isOver) return
+        this.recorder.record(event)
+        if (event.type !== 'agent-message') return
+        addUsage(this.usage, event)
+        budget.countAnswer(event)
+      }
+      const running = agent.run(
+        { instruction: task.instruction, mcp, budget: limits, logDir: store.agentDir },
+        { signal, record, extras },
+      )
       const ended = await Promise.race([
-        agent.run({ instruction: task.instruction, mcp, logDir: store.agentDir }, { signal, record, extras }),
+        running,
         gateway.submitted.then((): AgentPart => ({ reason: 'submitted' })),
-        whenAborted(signal),
+        whenAborted(ending),
       ]).catch((error: unknown): AgentPart => ({ reason: 'error', because: messageOf(error) }))
       this.signal.throwIfAborted()
       const part: AgentPart = budget.signal.aborted
         ? { reason: 'budget', because: messageOf(budget.signal.reason) }
         : ended
+      // whoever was ended, or goes on after it submitted, is gone before anything is judged
+      over.abort(new Error('its part is over'))
+      const late = new AbortController()
+      await Promise.race([running.catch(() => undefined), sleep(longestEndMs, late.signal).catch(() => undefined)])
+      late.abort()
+      isOver = true
       this.recorder.record({
         type: 'agent-ended',
         reason: part.reason,
@@ -123,6 +157,19 @@ export class TrialSession {
       })
     }
   }
+}
+
+/** How long an agent that is over may take to end what it started. */
+const longestEndMs = 15_000
+
+function addUsage(total: TrialUsage, { usage, costUsd }: AgentMessage): void {
+  const add = (key: keyof TrialUsage, value: number | undefined): void => {
+    if (value !== undefined) total[key] = (total[key] ?? 0) + value
+  }
+  add('inputTokens', usage?.inputTokens)
+  add('cachedTokens', usage?.cachedTokens)
+  add('outputTokens', usage?.outputTokens)
+  add('costUsd', costUsd)
 }
 
 function whenAborted(signal: AbortSignal): Promise<AgentPart> {

@@ -76,6 +76,8 @@ export const run: Command = defineCommand({
 
   kubemend run tasks/core/checkout-lost-its-orders --agent oracle --agent nop`,
   async run({ flags, positionals }) {
+    readLimits(flags)
+    await loadPrices(flags.prices)
     const provider = await loadProvider(flags.cluster, flags)
     await provider.removeLeftovers()
     await removeDeadScratch()
