@@ -36,9 +36,9 @@ class Comparison {
   constructor(from: readonly string[], to: readonly string[]) {
     this.#from = from
     this.#to = to
-    this.#fromChars = from.map((line) => [...line])
+    this.#fromChars = from.map((line) => Array.from(line))
     this.#toIndex = to.map((line) => {
-      const chars = [...line]
+      const chars = Array.from(line)
       return { ...indexElements(chars), counts: countChars(chars) }
     })
   }

@@ -1,7 +1,8 @@
 /** Text the way Python sees it, where that differs from JavaScript: the published metrics are defined by what Python does. */
 
 const space = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
-const lineEnd = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/
+const separators = '\\x1c-\\x1e\\x85\\u2028\\u2029'
+const lineEnd = new RegExp(`\\r\\n|[\\n\\v\\f\\r${separators}]`)
 const outerSpace = new RegExp(`^[${space}]+|[${space}]+$`, 'g')
 const innerSpace = new RegExp(`[${space}]+`)
 

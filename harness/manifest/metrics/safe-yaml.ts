@@ -114,11 +114,11 @@ function mergeSources(value: SafeValue): Entries[] {
 }
 
 function constructScalar(node: Scalar, source: string): SafeValue {
-  const value = typeof node.value === 'string' ? node.value : ''
+  const given = typeof node.value === 'string' ? node.value : ''
   // the end of the text is no line break, though the YAML library counts it as one in a block
   const endsWithText =
     node.type?.startsWith('BLOCK') && (node.range?.[1] ?? 0) >= source.length && !source.endsWith('\n')
-  const text = endsWithText && value.endsWith('\n') ? value.slice(0, -1) : value
+  const text = endsWithText && given.endsWith('\n') ? given.slice(0, -1) : given
   const isPlain = node.type === 'PLAIN' || node.type === undefined
   const tag = node.tag?.replace('tag:yaml.org,2002:', '')
   if (tag === undefined || tag === '!')

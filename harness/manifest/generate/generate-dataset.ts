@@ -1,0 +1,97 @@
+import type { KubeObject } from '../../base/kube-client.ts'
+import { manifestSpecSchema, type ManifestPart, type ManifestSpec } from '../../task/manifest-spec.ts'
+import { canonicalShape } from '../canonical.ts'
+import { isObject } from '../parse-answer.ts'
+import { createDice, type Dice } from './dice.ts'
+import { createNames, pickApp, wordRequest, writeYaml, type Draft, type Level, type Model } from './draft.ts'
+import { clusterrolebinding, rolebinding } from './kinds/bindings.ts'
+import { configmap } from './kinds/configmap.ts'
+import { namespaceModel } from './kinds/namespace.ts'
+import { clusterrole, role } from './kinds/role.ts'
+import { secret } from './kinds/secret.ts'
+import { serviceaccount } from './kinds/serviceaccount.ts'
+import { splitTasks } from './split-tasks.ts'
+import { chooseWrong } from './wrong-answers.ts'
+
+/** A task as the generator makes it. */
+export interface GeneratedTask extends ManifestPart {
+  name: string
+  category: string
+  instruction: string
+  world: KubeObject[]
+}
+
+export const levels: readonly Level[] = ['basic', 'intermediate', 'advanced']
+
+/** The eight kinds that KubeBench is about. */
+const foundations: Readonly<Record<string, Model>> = {
+  clusterrole,
+  clusterrolebinding,
+  configmap,
+  namespace: namespaceModel,
+  role,
+  rolebinding,
+  secret,
+  serviceaccount,
+}
+
+/** The dataset: the same on every machine. 810 tasks over eight kinds and three levels, then what goes beyond them. */
+export function generateDataset(): GeneratedTask[] {
+  const names = createNames()
+  const tasks: GeneratedTask[] = []
+  const cells = Object.entries(foundations).flatMap(([kind, model]) => levels.map((level) => ({ kind, model, level })))
+  for (const [i, { kind, model, level }] of cells.entries()) {
+    const count = i % 4 === 3 ? 33 : 34
+    tasks.push(...inventTasks({ kind, model, level, count, names }))
+  }
+  return splitTasks(tasks)
+}
+
+/** Several tasks of one kind and level, no two of which have the same answer but for names. */
+export function inventTasks(cell: {
+  kind: string
+  model: Model
+  level: Level
+  count: number
+  names: ReturnType<typeof createNames>
+}): GeneratedTask[] {
+  const { kind, model, level, count, names } = cell
+  const tasks: GeneratedTask[] = []
+  const seen = new Set<string>()
+  for (let i = 1; tasks.length < count; i++) {
+    const dice = createDice(`${kind} ${level} ${i}`)
+    const { team, namespace } = names.namespace(dice)
+    const draft = model({ dice, level, team, namespace, app: pickApp(dice) })
+    const shape = canonicalShape(draft.reference.filter(isObject)) + JSON.stringify(draft.spec.query ?? '')
+    // after many tries a kind has no new shapes left, and other names must do
+    if (seen.has(shape) && i < count * 4) continue
+    seen.add(shape)
+    tasks.push(finishTask(`${kind}-${level}-${String(tasks.length + 1).padStart(2, '0')}`, kind, level, draft, dice))
+  }
+  return tasks
+}
+
+function finishTask(name: string, category: string, level: Level, draft: Draft, dice: Dice): GeneratedTask {
+  const isStrict = dice.roll(6) === 0
+  const spec = manifestSpecSchema.parse({
+    operation: 'create',
+    ...draft.spec,
+    format: isStrict ? 'strict' : 'lenient',
+  } satisfies Partial<ManifestSpec>)
+  return {
+    name,
+    category,
+    level,
+    split: 'train',
+    instruction: wordRequest(draft, dice, isStrict),
+    spec,
+    world: [...(draft.world ?? [])],
+    reference: writeYaml(draft.reference),
+    wrong: chooseWrong(draft, dice, isStrict).map(({ fails, because, answer }, i) => ({
+      name: `wrong-${i + 1}`,
+      fails,
+      because,
+      text: typeof answer === 'string' ? answer : writeYaml(answer),
+    })),
+  }
+}

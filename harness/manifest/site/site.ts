@@ -1,0 +1,256 @@
+import { kindOf } from '../../base/kube-kinds.ts'
+import { KubeError, type KubeClient, type KubeObject } from '../../base/kube-client.ts'
+import { messageOf } from '../../base/errors.ts'
+import type { ManifestSpec } from '../../task/manifest-spec.ts'
+import { nameObject } from '../parse-answer.ts'
+import type { Finding } from '../verdict.ts'
+import { asEvaluation, asWrapper, bindEvaluation, createOnce, evaluation } from './evaluation-identity.ts'
+import { poll } from './poll.ts'
+
+/** What a site is opened for. */
+export interface SiteTask {
+  spec: ManifestSpec
+  /** What is there before the answer. */
+  world: readonly KubeObject[]
+}
+
+export interface SiteOptions {
+  client: KubeClient
+  task: SiteTask
+  signal: AbortSignal
+}
+
+/**
+ * The place in a cluster where one answer is tried: the task's namespace with its world. Disposing of it deletes the
+ * namespace and everything the answer made outside of it, and does not wait for the end of that.
+ */
+export class Site implements AsyncDisposable {
+  readonly client: KubeClient
+  readonly task: SiteTask
+  readonly signal: AbortSignal
+  /** The world as it was before the answer, by `keyOf`. */
+  readonly before: Map<string, KubeObject> = new Map()
+  readonly #outside: string[] = []
+
+  private constructor(options: SiteOptions) {
+    this.client = options.client
+    this.task = options.task
+    this.signal = options.signal
+  }
+
+  static async open(options: SiteOptions): Promise<Site> {
+    const site = new Site(options)
+    try {
+      await site.#build()
+      return site
+    } catch (error) {
+      await site[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** The namespace that the request is about; requests about kinds without one have none. */
+  get namespace(): string | undefined {
+    return this.task.spec.namespace
+  }
+
+  /**
+   * Applies an answer the way kubectl does, object by object: in the namespace as a restricted account, outside of it
+   * by a wrapper that makes only what the task asks for.
+   */
+  async apply(objects: readonly KubeObject[]): Promise<{ findings: Finding[]; warnings: string[] }> {
+    const findings: Finding[] = []
+    const warnings: string[] = []
+    for (const object of objects) {
+      try {
+        warnings.push(...(await this.#applyOne(object)).map((text) => `${nameObject(object)}: ${text}`))
+      } catch (error) {
+        if (!(error instanceof KubeError || error instanceof Refusal)) throw error
+        findings.push({ id: 'runtime/refused', object: nameObject(object), because: messageOf(error) })
+      }
+    }
+    return { findings, warnings }
+  }
+
+  /** Deletes the objects that an answer names. */
+  async remove(objects: readonly KubeObject[]): Promise<Finding[]> {
+    const findings: Finding[] = []
+    for (const object of objects) {
+      try {
+        const { path, headers } = await this.#reach(object)
+        await this.client.delete(path, { headers, signal: this.signal, body: { propagationPolicy: 'Background' } })
+      } catch (error) {
+        if (!(error instanceof KubeError || error instanceof Refusal)) throw error
+        findings.push({ id: 'runtime/refused', object: nameObject(object), because: messageOf(error) })
+      }
+    }
+    return findings
+  }
+
+  /** An object as it is now; undefined when there is none. */
+  async find(object: {
+    apiVersion: string
+    kind: string
+    name: string
+    namespace?: string
+  }): Promise<KubeObject | undefined> {
+    const namespace = object.namespace ?? this.namespace
+    const metadata = { name: object.name, ...(namespace === undefined ? {} : { namespace }) }
+    return this.client.find(await this.client.pathOf({ ...object, metadata }), { signal: this.signal })
+  }
+
+  /** What objects would be once they are applied; nothing is kept. */
+  async preview(objects: readonly KubeObject[]): Promise<KubeObject[]> {
+    return Promise.all(
+      objects.map(async (object) => {
+        const placed = this.#place(object)
+        return this.client.patch(await this.client.pathOf(placed), placed, {
+          contentType: 'application/apply-patch+yaml',
+          query: { fieldManager: evaluation.manager, force: true, dryRun: 'All' },
+          signal: this.signal,
+        })
+      }),
+    )
+  }
+
+  /** Makes something of ours that lies outside of the namespace, to be deleted with it. */
+  async createOutside(collection: string, object: KubeObject): Promise<void> {
+    this.#outside.push(`${collection}/${object.metadata.name}`)
+    await createOnce(this.client, collection, object)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const own = this.namespace === undefined ? [] : [`/api/v1/namespaces/${this.namespace}`]
+    for (const path of [...this.#outside, ...own]) {
+      await this.client.delete(path, { body: { propagationPolicy: 'Background' } }).catch((error: unknown) => {
+        if (!(error instanceof KubeError && error.status === 404)) throw error
+      })
+    }
+  }
+
+  async #build(): Promise<void> {
+    const { namespace } = this
+    for (const name of new Set([...(namespace === undefined ? [] : [namespace]), ...this.#askedNamespaces()])) {
+      await this.#untilGone(`/api/v1/namespaces/${name}`)
+    }
+    for (const { apiVersion, kind, name } of this.#askedOutside()) {
+      await this.#untilGone(await this.client.pathOf({ apiVersion, kind, metadata: { name } }))
+    }
+    if (namespace !== undefined) {
+      const own = this.task.world.find(({ kind, metadata }) => kind === 'Namespace' && metadata.name === namespace)
+      const object = own ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }
+      await this.client.create('/api/v1/namespaces', object, { signal: this.signal })
+      await this.#admit(namespace, namespace)
+    }
+    for (const object of this.task.world) {
+      if (object.kind === 'Namespace' && object.metadata.name === namespace) continue
+      const made = await this.#applyRaw(await this.client.pathOf(this.#place(object)), this.#place(object), {})
+      if (!this.#isNamespaced(object)) this.#outside.push(await this.client.pathOf(object))
+      this.before.set(keyOf(made), made)
+    }
+  }
+
+  /** Lets the restricted account into a namespace, and waits until the API server knows. */
+  async #admit(namespace: string, home: string): Promise<void> {
+    await bindEvaluation(this.client, namespace, home)
+    const review = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: {
+        user: `system:serviceaccount:${home}:evaluation`,
+        resourceAttributes: { verb: 'create', resource: 'configmaps', namespace },
+      },
+    }
+    await poll(
+      () =>
+        this.client.create<{ status: { allowed: boolean } }>(
+          '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+          review,
+        ),
+      ({ status }) => status.allowed,
+      { withinMs: 20_000, signal: this.signal },
+    )
+  }
+
+  async #untilGone(path: string): Promise<void> {
+    const left = await poll(
+      () => this.client.find(path, { signal: this.signal }),
+      (object) => object === undefined || object.metadata.deletionTimestamp === undefined,
+      { withinMs: 120_000, signal: this.signal },
+    )
+    if (left !== undefined) throw new Error(`${path} is already there`)
+  }
+
+  async #applyOne(object: KubeObject): Promise<string[]> {
+    const { path, headers, placed, isOutside } = await this.#reach(object)
+    if (isOutside && !(await this.client.find(path))) this.#outside.push(path)
+    const made = await this.#applyRaw(path, placed, headers)
+    if (object.kind === 'Namespace') await this.#admit(object.metadata.name, this.namespace ?? object.metadata.name)
+    return warningsOf.get(made) ?? []
+  }
+
+  async #applyRaw(path: string, object: KubeObject, headers: Record<string, string>): Promise<KubeObject> {
+    const answer = await this.client.requestAnswer('PATCH', path, {
+      body: object,
+      contentType: 'application/apply-patch+yaml',
+      query: { fieldManager: evaluation.manager, force: true, fieldValidation: 'Strict' },
+      headers,
+      signal: this.signal,
+    })
+    if (answer.status > 299) throw new KubeError('PATCH', path, answer.status, answer.text)
+    const made = JSON.parse(answer.text) as KubeObject
+    const warning = [answer.headers['warning'] ?? []].flat()
+    warningsOf.set(
+      made,
+      warning.flatMap((text) => [...text.matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(([, inner]) => inner ?? '')),
+    )
+    return made
+  }
+
+  /** The path of an object and as whom to ask; throws when the task lets nobody make it. */
+  async #reach(
+    object: KubeObject,
+  ): Promise<{ path: string; headers: Record<string, string>; placed: KubeObject; isOutside: boolean }> {
+    const placed = this.#place(object)
+    const path = await this.client.pathOf(placed)
+    if (path.includes('/namespaces/') && object.kind !== 'Namespace') {
+      const home = this.namespace ?? placed.metadata.namespace ?? 'default'
+      const isOwn =
+        placed.metadata.namespace === this.namespace ||
+        this.#askedNamespaces().includes(placed.metadata.namespace ?? '')
+      if (!isOwn)
+        throw new Refusal(`namespace ${placed.metadata.namespace ?? 'default'} is not what the request is about`)
+      return { path, headers: asEvaluation(home), placed, isOutside: false }
+    }
+    const isAsked = this.#askedOutside().some(({ kind, name }) => kind === object.kind && name === object.metadata.name)
+    if (!isAsked) throw new Refusal('the request asks for no such object outside of its namespace')
+    return { path, headers: asWrapper, placed, isOutside: true }
+  }
+
+  #place(object: KubeObject): KubeObject {
+    if (!this.#isNamespaced(object) || object.metadata.namespace !== undefined) return object
+    const namespace = this.namespace ?? this.#askedNamespaces()[0]
+    return namespace === undefined ? object : { ...object, metadata: { ...object.metadata, namespace } }
+  }
+
+  #isNamespaced(object: { apiVersion: string; kind: string }): boolean {
+    return kindOf(object)?.isNamespaced ?? true
+  }
+
+  #askedNamespaces(): string[] {
+    return this.task.spec.objects.filter(({ kind }) => kind === 'Namespace').map(({ name }) => name)
+  }
+
+  #askedOutside(): { apiVersion: string; kind: string; name: string }[] {
+    return this.task.spec.objects.filter((object) => !this.#isNamespaced(object))
+  }
+}
+
+/** What tells an object from others. */
+export function keyOf(object: KubeObject): string {
+  return [object.apiVersion, object.kind, object.metadata.namespace ?? '', object.metadata.name].join('|')
+}
+
+class Refusal extends Error {}
+
+const warningsOf = new WeakMap<KubeObject, string[]>()
