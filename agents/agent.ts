@@ -11,6 +11,13 @@ export interface AgentTask {
   logDir: string
 }
 
+/** A task that wants one answer. */
+export interface AgentQuestion {
+  /** The task's name. */
+  task: string
+  instruction: string
+}
+
 /** What an agent may spend in a trial. */
 export interface AgentBudget {
   timeMs: number
@@ -37,6 +44,8 @@ export interface AgentExtras {
   }>
   /** The task's solution folder. */
   solutionDir: string | undefined
+  /** The reference answer of a task that wants one answer. */
+  reference?: string
   /** Runs a program that sees nothing of this machine but the system's programs, what is mounted, and these ports. */
   runConfined(program: {
     argv: readonly string[]
@@ -81,4 +90,9 @@ export interface Agent {
   /** What must stand in no record: its keys. */
   readonly secrets?: readonly string[]
   run(task: AgentTask, context: AgentContext): Promise<AgentEnd>
+  /**
+   * Answers a task that wants one answer, in one message and without tools. Whoever has no such way is run like for any
+   * other task, with a gateway that only lets it look, and its last message is its answer.
+   */
+  answer?(question: AgentQuestion, context: AgentContext): Promise<AgentEnd & { answer?: string }>
 }

@@ -6,6 +6,7 @@ export function createNop(): Agent {
     name: 'nop',
     version: '1',
     usesModel: false,
+    answer: () => Promise.resolve({ reason: 'finished' }),
     run: () => Promise.resolve({ reason: 'finished' }),
   }
 }

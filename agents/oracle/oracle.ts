@@ -9,6 +9,10 @@ export function createOracle(script = 'solve.sh'): Agent {
     name: script === 'solve.sh' ? 'oracle' : `oracle:${script}`,
     version: '1',
     usesModel: false,
+    answer(_question, { extras }) {
+      if (extras.reference === undefined) return Promise.resolve({ reason: 'error', because: 'the task has no reference' })
+      return Promise.resolve({ reason: 'finished', answer: extras.reference })
+    },
     async run(_task, { extras }) {
       if (extras.solutionDir === undefined) return { reason: 'error', because: 'the task has no solution' }
       const result = await extras.runScript({

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Agent } from '../../agents/agent.ts'
+import { createAnswers, readAnswers } from '../../agents/answers/answers.ts'
 import { cliNames, isCliName } from '../../agents/cli/cli-names.ts'
 import { createHuman, humanModes, type HumanMode } from '../../agents/human/human.ts'
 import { chooseModel } from '../../agents/model/choose-model.ts'
@@ -12,7 +13,7 @@ import { readTrajectory } from '../record/atif-reader.ts'
 import type { AgentIdentity } from '../store/planned-trial.ts'
 
 /** What `--agent` takes, for help and errors. */
-export const agentForms: string = `oracle, oracle:SCRIPT, nop, replay=FILE, human, human=shell, human=mcp, model=PROVIDER/NAME, ${cliNames
+export const agentForms: string = `oracle, oracle:SCRIPT, nop, replay=FILE, answers=FILE, human, human=shell, human=mcp, model=PROVIDER/NAME, ${cliNames
   .map((name) => (name === 'command' ? 'command=PROGRAM' : `${name}[=MODEL]`))
   .join(', ')}`
 
@@ -28,6 +29,7 @@ export function parseAgent(text: string, settings: { baseUrl?: string | undefine
   if (text === 'nop') return { name }
   if (name === 'oracle' && separator !== '=' && separator !== ',')
     return rest === '' ? { name } : { name, options: { script: rest } }
+  if (name === 'answers' && separator === '=' && rest !== '') return { name, options: { file: rest } }
   if (name === 'replay' && separator === '=' && rest !== '') return { name, options: { file: rest } }
   if (text === 'human') return { name }
   if (name === 'human' && separator === '=' && isHumanMode(rest)) return { name, options: { mode: rest } }
@@ -73,6 +75,7 @@ function parseVariant(
 export async function checkAgent(identity: AgentIdentity): Promise<void> {
   const { name, model = '', options } = identity
   if (name === 'replay') await readTrajectory(String(options?.['file']))
+  if (name === 'answers') await readAnswers(String(options?.['file']))
   if (name === 'model') {
     chooseModel(model, { baseUrl: textOption(identity, 'baseUrl'), env: process.env })
     const prompt = textOption(identity, 'prompt')
@@ -99,6 +102,8 @@ export async function makeAgent(
       return createNop()
     case 'replay':
       return createReplay(String(options?.['file']))
+    case 'answers':
+      return createAnswers(String(options?.['file']))
     case 'human':
       return createHuman(isHumanMode(options?.['mode']) ? options['mode'] : undefined)
     case 'oracle':

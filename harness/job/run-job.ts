@@ -14,6 +14,7 @@ import { runTrial } from '../trial/run.ts'
 import type { TrialPrograms } from '../trial/trial-plan.ts'
 import { createPurse } from './purse.ts'
 import { createClusterPool, type ClusterPool } from './cluster-pool.ts'
+import { createSharedClusters, type SharedClusters } from './shared-clusters.ts'
 
 export interface JobOptions {
   store: JobStore
@@ -80,6 +81,7 @@ export async function runJob(options: JobOptions): Promise<JobEnd> {
   const broken = new AbortController()
   const stop = AbortSignal.any([options.stop, broken.signal])
   await using pool = createClusterPool({ ...options, signal: stop })
+  await using shared = createSharedClusters({ provider: options.provider, signal: stop })
   options.drain.addEventListener('abort', () => void pool[Symbol.asyncDispose](), { once: true })
   let thinking = 0
   const spent = [...progress.done, ...progress.invalid].map(({ result }) => result.agent_result?.cost_usd ?? 0)
@@ -88,6 +90,7 @@ export async function runJob(options: JobOptions): Promise<JobEnd> {
     options: { ...options, stop },
     purse,
     pool,
+    shared,
     // whoever ends next finds a cluster for what is then the next trial
     onAgentStarts: () => pool.expect(tasksOf(queue.slice(0, ++thinking), options.tasks)),
     onTrialEnds: () => thinking--,
@@ -118,6 +121,7 @@ export async function runJob(options: JobOptions): Promise<JobEnd> {
 interface Slot {
   options: JobOptions
   pool: ClusterPool
+  shared: SharedClusters
   purse: Purse | undefined
   onAgentStarts(): void
   onTrialEnds(): void
@@ -162,6 +166,7 @@ async function runOne(slot: Slot, planned: PlannedTrial): Promise<TrialFacts | u
       ...(options.gatewayLimits === undefined ? {} : { gatewayLimits: options.gatewayLimits }),
       kubemend: options.kubemend,
       takeCluster: (wanted) => pool.take(wanted),
+      shareCluster: (wanted) => slot.shared.for(wanted),
       signal: options.stop,
       onPhase(phase) {
         report.trialPhase({ name, phase })

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { packageRoot } from '../base/package-root.ts'
+import { readCompactTasks } from './compact-dataset.ts'
 import { datasetFile, readDataset } from './dataset.ts'
 import { tryLoadTask, type LoadOptions } from './load-task.ts'
 import { isFile, isFolder } from './path-kind.ts'
@@ -73,6 +74,7 @@ const maxDepth = 3
 async function resolvePath(given: string): Promise<string | undefined> {
   for (const place of [path.resolve(given), path.join(packageRoot, 'tasks', given)]) {
     if (await isFolder(place)) return place
+    if (await isCompactTask(place)) return place
     if (path.basename(place) === 'task.toml' && (await isFile(place))) return path.dirname(place)
   }
   return undefined
@@ -80,6 +82,7 @@ async function resolvePath(given: string): Promise<string | undefined> {
 
 /** A folder that somebody meant as a task, however broken. */
 async function looksLikeTask(dir: string): Promise<boolean> {
+  if (await isCompactTask(dir)) return true
   const signs = await Promise.all([
     isFile(path.join(dir, 'task.toml')),
     isFile(path.join(dir, 'instruction.md')),
@@ -88,11 +91,18 @@ async function looksLikeTask(dir: string): Promise<boolean> {
   return signs.includes(true)
 }
 
+/** Whether a path is that of a task which lies with others in one file. */
+async function isCompactTask(place: string): Promise<boolean> {
+  return (await readCompactTasks(path.dirname(place)))?.tasks.has(path.basename(place)) === true
+}
+
 async function tasksBelow(dir: string, problems: Problem[], datasets: string[], depth: number): Promise<string[]> {
   const hasManifest = await isFile(path.join(dir, 'dataset.toml'))
   if (hasManifest) datasets.push(dir)
   const entries = await readdir(dir, { withFileTypes: true })
-  const below: string[] = []
+  const compact = await readCompactTasks(dir)
+  problems.push(...(compact?.problems ?? []))
+  const below: string[] = [...(compact?.tasks.keys() ?? [])].map((name) => path.join(dir, name))
   for (const entry of entries) {
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue
     const place = path.join(dir, entry.name)

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { loadCompactTask } from './compact-dataset.ts'
 import type { VerifierParams } from './contract.ts'
 import { throwProblems, type Problem } from './problem.ts'
 import { readTask } from './read-task.ts'
@@ -21,6 +22,8 @@ export async function tryLoadTask(
   options: LoadOptions = {},
 ): Promise<{ task: Task; problems: [] } | { task?: undefined; problems: Problem[] }> {
   const problems: Problem[] = []
+  const compact = await loadCompactTask(path.resolve(dir))
+  if (compact) return { task: compact, problems: [] }
   const task = await readTask({ dir: path.resolve(dir), problems }, options)
   return task === undefined || problems.length > 0 ? { problems } : { task, problems: [] }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { KubeObject } from '../base/kube-client.ts'
+import type { ClusterFile } from './cluster-file.ts'
 
 /** What an answer to a manifest task must be, and what it must bring about. */
 export interface ManifestSpec {
@@ -318,4 +319,6 @@ export interface ManifestPart {
   /** Which half of the fixed split it is in. */
   split: 'train' | 'test'
   level: 'basic' | 'intermediate' | 'advanced'
+  /** What cluster it needs; several tasks may share one. */
+  cluster?: ClusterFile | undefined
 }

@@ -3,6 +3,7 @@ import type { Contract } from './contract.ts'
 import type { Digest } from './digest.ts'
 import type { TaskToml } from './harbor-task.ts'
 import type { DeclaredKind, Difficulty, KubemendMetadata } from './kubemend-metadata.ts'
+import type { ManifestPart } from './manifest-spec.ts'
 import type { FaultStep, Manifest } from './manifests.ts'
 import type { AgentPermissions } from './permissions.ts'
 
@@ -47,6 +48,8 @@ export interface Task {
   solution: Solution
   /** The steps of Harbor's multi-step tasks, in order. */
   steps: TaskStep[]
+  /** What a task of kind manifest asks for. */
+  manifest?: ManifestPart
 }
 
 export interface Solution {

@@ -96,7 +96,8 @@ async function remove(client: KubeClient, path: string): Promise<void> {
   }
 }
 
-function kubeconfigOf(client: KubeClient, token: string): string {
+/** A kubeconfig with a token. */
+export function kubeconfigOf(client: KubeClient, token: string): string {
   const { server, ca } = client.access
   return stringify({
     apiVersion: 'v1',

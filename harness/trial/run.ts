@@ -3,8 +3,10 @@ import { writeTrajectory } from '../record/atif.ts'
 import { Recorder } from '../record/recorder.ts'
 import { Redactor } from '../record/redact.ts'
 import type { TrialFacts } from '../store/trial-result.ts'
+import type { Contract } from '../task/contract.ts'
 import { decideOutcome, type AgentPart, type Findings } from './outcome.ts'
 import { runInWorkspace } from './run-in-workspace.ts'
+import { runManifest } from './run-manifest.ts'
 import { runOnCluster } from './run-on-cluster.ts'
 import { TrialFault } from './trial-fault.ts'
 import type { TrialPlan } from './trial-plan.ts'
@@ -62,13 +64,18 @@ type ResultPart = Pick<TrialFacts, 'outcome' | 'because'> &
 async function bringToVerdict(session: TrialSession): Promise<ResultPart> {
   const { task, store } = session.plan
   const { contract } = task
-  if (!contract) throw new TrialFault('task', 'no-contract', `${task.id} has no tests/contract.yaml`)
-  const found = task.cluster ? await runOnCluster(session, contract) : await runInWorkspace(session, contract)
+  const found = task.manifest ? await runManifest(session, task.manifest) : await runByContract(session, contract)
   const decided = decideOutcome(found.findings, found.agent)
   const rewards = await writeReward(store, found.findings, decided)
   const { errorType } = 'errorType' in found.agent ? found.agent : {}
   const error = errorType === undefined ? {} : { error: { type: errorType, message: decided.because, at: new Date() } }
   return { ...decided, ...error, rewards, verdicts: countVerdicts(found.findings), details: found.details }
+}
+
+async function runByContract(session: TrialSession, contract: Contract | undefined): Promise<Found> {
+  const { task } = session.plan
+  if (!contract) throw new TrialFault('task', 'no-contract', `${task.id} has no tests/contract.yaml`)
+  return task.cluster ? runOnCluster(session, contract) : runInWorkspace(session, contract)
 }
 
 /** What a trial says when it could not be brought to a verdict: never the agent's fault. */

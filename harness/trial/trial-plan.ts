@@ -8,6 +8,7 @@ import type { TrialStore } from '../store/trial-store.ts'
 import type { Task } from '../task/task.ts'
 import type { Purse } from './budget.ts'
 import type { PrepareOptions } from './prepare-cluster.ts'
+import type { SharedCluster } from './run-manifest.ts'
 
 /** Programs of this machine that a trial uses. */
 export interface TrialPrograms {
@@ -43,6 +44,8 @@ export interface TrialPlan {
   kubemend: string
   /** Where the broken world comes from, where that is not `prepareCluster`: a pool. */
   takeCluster?: (options: PrepareOptions) => Promise<Cluster>
+  /** Where tasks that only need a namespace find a cluster. */
+  shareCluster?: (task: Task) => Promise<SharedCluster>
   signal?: AbortSignal
   onPhase?: (phase: string) => void
 }

@@ -75,6 +75,8 @@ export class TrialSession {
       handOver: (dir: string) => Promise<void>
       appDir?: string
       lost?: AbortSignal
+      /** Told of every message of the agent. */
+      onMessage?: (text: string) => void
       /** Who runs scripts, where that is not the sandbox of a task of ours. */
       runScript?: (signal: AbortSignal) => AgentExtras['runScript']
     },
@@ -113,6 +115,7 @@ export class TrialSession {
         if (event.type !== 'agent-message') return
         addUsage(this.usage, event)
         budget.countAnswer(event)
+        options.onMessage?.(event.text)
       }
       const running = agent.run(
         { instruction: task.instruction, mcp, budget: limits, logDir: store.agentDir },
@@ -142,6 +145,38 @@ export class TrialSession {
     } finally {
       await rm(dir, { recursive: true, force: true })
     }
+  }
+
+  /** Asks an agent for its one answer, within its budget. */
+  async askOnce(options: { reference: string; onAnswer: (text: string) => void }): Promise<AgentPart> {
+    const { task, agent, budget: limits } = this.plan
+    using budget = new Budget(limits, (event) => void this.recorder.record(event), this.plan.purse)
+    const { name, version, model, usesModel } = agent
+    this.recorder.record({ type: 'agent-started', name, version, usesModel, ...(model ? { model } : {}) })
+    if (!agent.recordsPrompts) this.recorder.record({ type: 'prompt', role: 'user', text: task.instruction })
+    const signal = AbortSignal.any([this.signal, budget.signal])
+    const no = (): Promise<never> => Promise.reject(new Error('a task that wants one answer runs no programs'))
+    const record = (event: Prompt | AgentMessage): void => {
+      this.recorder.record(event)
+      if (event.type !== 'agent-message') return
+      addUsage(this.usage, event)
+      budget.countAnswer(event)
+    }
+    const extras = { solutionDir: undefined, reference: options.reference, runScript: no, runConfined: no }
+    const question = { task: task.name, instruction: task.instruction }
+    const asking = agent.answer?.(question, { signal, record, extras }) ?? no()
+    const ended = await Promise.race([asking, whenAborted(signal)]).catch((error: unknown): AgentPart => ({
+      reason: 'error',
+      because: messageOf(error),
+    }))
+    this.signal.throwIfAborted()
+    if ('answer' in ended && ended.answer !== undefined) options.onAnswer(ended.answer)
+    const part: AgentPart = budget.signal.aborted
+      ? { reason: 'budget', because: messageOf(budget.signal.reason) }
+      : ended
+    const because = part.because === undefined ? {} : { because: part.because }
+    this.recorder.record({ type: 'agent-ended', reason: part.reason, ...because })
+    return part
   }
 
   recordVerdicts(about: keyof Findings | 'broken-before', verdicts: readonly CheckVerdict[]): void {

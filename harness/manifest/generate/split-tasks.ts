@@ -1,4 +1,3 @@
-import type { KubeObject } from '../../base/kube-client.ts'
 import { canonicalShape } from '../canonical.ts'
 import { isObject, parseAnswer } from '../parse-answer.ts'
 import { createDice } from './dice.ts'
@@ -47,7 +46,7 @@ export function leavesOfTask(task: GeneratedTask): Set<string> {
     if (typeof value !== 'object' || value === null) leaves.add(`${at}=${String(value)}`)
     else for (const [key, inner] of Object.entries(value)) walk(inner, `${at}/${Array.isArray(value) ? '' : key}`)
   }
-  for (const line of canonicalShape(objects as KubeObject[]).split('\n')) if (line !== '') walk(JSON.parse(line), '')
+  for (const line of canonicalShape(objects).split('\n')) if (line !== '') walk(JSON.parse(line), '')
   walk({ query: task.spec.query ?? '', answer: objects.length === 0 ? task.reference : '' }, '')
   return leaves
 }
