@@ -9,6 +9,8 @@ export interface ClusterSpec {
   addons: AddonName[]
   /** Images that must be on every node before the cluster is handed over. */
   images: string[]
+  /** Further host names that the API server's certificate is to be good for. */
+  apiServerNames?: string[]
   /** An audit.k8s.io/v1 Policy; without one, every request is logged, writes with their bodies. */
   auditPolicy?: Record<string, unknown>
 }
@@ -33,6 +35,8 @@ export interface Capabilities {
   auditLog: boolean
   nodeCapacity: boolean
   kubernetesVersions: string[]
+  /** Whether the API server's certificate can be good for other names than the provider's own. */
+  apiServerNames: boolean
 }
 
 export interface CreateOptions {

@@ -63,6 +63,7 @@ function capabilitiesOf({ auditLog }: { auditLog?: string }): Capabilities {
     loadImage: false,
     auditLog: auditLog !== undefined,
     nodeCapacity: false,
+    apiServerNames: false,
     // any that Kubemend knows: a task that wants another than the cluster has is refused
     kubernetesVersions: knownMinors,
   }

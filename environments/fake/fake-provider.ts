@@ -45,6 +45,7 @@ export function createFakeProvider(
     loadImage: false,
     auditLog: true,
     nodeCapacity: true,
+    apiServerNames: false,
     kubernetesVersions: ['1.35', '1.34'],
     ...options.capabilities,
   }

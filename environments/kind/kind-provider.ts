@@ -25,6 +25,7 @@ const capabilities: Capabilities = {
   loadImage: true,
   auditLog: true,
   nodeCapacity: true,
+  apiServerNames: false,
   kubernetesVersions: kindMinors,
 }
 

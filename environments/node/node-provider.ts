@@ -31,6 +31,7 @@ const capabilities: Capabilities = {
   auditLog: true,
   nodeCapacity: true,
   kubernetesVersions: Object.keys(nodeVersions),
+  apiServerNames: true,
 }
 
 /** Upstream Kubernetes in namespaces of its own: no Docker, no virtual machine, ready in seconds. */
@@ -69,6 +70,7 @@ async function create(spec: ClusterSpec, options: CreateOptions): Promise<Cluste
       bin: binaries.bin,
       kubernetesVersion: binaries.versions.kubernetes,
       slots: plan.slots,
+      names: spec.apiServerNames ?? [],
       kubernetesDir: (node) => path.join(plan.folder.nodeLib(node), 'kubernetes'),
     })
     using client = await bootCluster(plan, pki)

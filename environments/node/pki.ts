@@ -12,6 +12,8 @@ export async function createPki(options: {
   bin: string
   kubernetesVersion: string
   slots: NodeSlot[]
+  /** Names of the API server beside the loopback's. */
+  names: string[]
   kubernetesDir: (node: string) => string
 }): Promise<void> {
   const [controlPlane, ...workers] = options.slots
@@ -19,7 +21,7 @@ export async function createPki(options: {
   const dir = options.kubernetesDir(controlPlane.spec.name)
   await mkdir(path.join(dir, 'pki'), { recursive: true, mode: 0o700 })
   const configFile = path.join(dir, 'kubeadm.yaml')
-  await writeFile(configFile, kubeadmConfig(controlPlane, options.kubernetesVersion, path.join(dir, 'pki')))
+  await writeFile(configFile, kubeadmConfig(controlPlane, options, path.join(dir, 'pki')))
   const kubeadm = path.join(options.bin, 'kubeadm')
   await mustRun([kubeadm, 'init', 'phase', 'certs', 'all', '--config', configFile])
   const user = async (file: string, name: string, organization?: string): Promise<void> => {
@@ -53,7 +55,11 @@ export async function writeHostKubeconfig(adminConf: string, file: string, port:
   await rename(draft, file)
 }
 
-function kubeadmConfig(controlPlane: NodeSlot, kubernetesVersion: string, certificatesDir: string): string {
+function kubeadmConfig(
+  controlPlane: NodeSlot,
+  { kubernetesVersion, names }: { kubernetesVersion: string; names: string[] },
+  certificatesDir: string,
+): string {
   const documents = [
     {
       apiVersion: 'kubeadm.k8s.io/v1beta4',
@@ -68,7 +74,7 @@ function kubeadmConfig(controlPlane: NodeSlot, kubernetesVersion: string, certif
       certificatesDir,
       encryptionAlgorithm: 'ECDSA-P256',
       networking: { serviceSubnet: inside.serviceCidr, podSubnet: inside.podCidr },
-      apiServer: { certSANs: ['127.0.0.1', 'localhost'] },
+      apiServer: { certSANs: ['127.0.0.1', 'localhost', ...names] },
       etcd: { external: { endpoints: ['http://127.0.0.1:2379'] } },
     },
   ]

@@ -6,17 +6,18 @@ import { KubeClient } from '../base/kube-client.ts'
 import { makeScratch } from '../base/scratch.ts'
 import type { Contract } from '../task/contract.ts'
 import { confirmBroken } from './confirm-broken.ts'
+import { judgeByScript, ownScriptSandbox, type ScriptJudgement } from './judge-by-script.ts'
 import type { Found } from './run.ts'
 import { TrialFault } from './trial-fault.ts'
 import type { TrialSession } from './trial-session.ts'
 import { digestFiles, judgeFiles } from './workspace-files.ts'
 
 /** A trial without a cluster: the same steps, on a copy of the task's files. */
-export async function runInWorkspace(session: TrialSession, contract: Contract): Promise<Found> {
+export async function runInWorkspace(session: TrialSession, contract: Contract | undefined): Promise<Found> {
   const { task, verifiers, store } = session.plan
   await using folder = await session.step('prepare', () => copyWorkspace(task.workspace), 'environment')
   const context = lookAt(folder.dir, session.signal)
-  await session.step('confirm-broken', () => confirmBroken(session, contract, context))
+  if (contract) await session.step('confirm-broken', () => confirmBroken(session, contract, context))
   const workspaceBefore = await session.step('baseline', () => digestFiles(folder.dir))
   await store.writeJson(store.baseline, workspaceBefore)
 
@@ -25,9 +26,15 @@ export async function runInWorkspace(session: TrialSession, contract: Contract):
   const agent = await session.step('agent', () => session.runAgent(gateway, { handOver, appDir: folder.dir }), 'agent')
   await session.step('revoke', () => gateway.end('the trial is over'))
 
+  let script: ScriptJudgement | undefined
   const findings = await session.step(
     'verify',
     async () => {
+      if (!contract) {
+        script = await askScript(session, folder.dir)
+        await store.writeJson(store.endState, await digestFiles(folder.dir))
+        return { outcome: [script.verdict], preservation: [], integrity: [] }
+      }
       const options = { library: verifiers, withinMs: 0, stableForMs: 0 }
       const after = { ...context, workspaceBefore }
       const outcome = await runChecks(contract.outcome, after, options)
@@ -41,7 +48,14 @@ export async function runInWorkspace(session: TrialSession, contract: Contract):
   for (const about of ['outcome', 'preservation'] as const) session.recordVerdicts(about, findings[about])
   await session.step('collect', () => cp(folder.dir, path.join(store.artifactsDir, 'app'), { recursive: true }))
   await store.writeJson(store.verdicts, { findings })
-  return { findings, agent, details: { provider: 'none' } }
+  return { findings, agent, ...(script ? { rewards: script.rewards } : {}), details: { provider: 'none' } }
+}
+
+/** The task's own script, on a copy of the files: the judge where there is no contract. */
+async function askScript(session: TrialSession, repaired: string): Promise<ScriptJudgement> {
+  await using folder = await copyWorkspace(repaired)
+  await using sandbox = await ownScriptSandbox(session.plan, { workspace: folder.dir }, session.signal)
+  return await judgeByScript(session.plan, sandbox.options)
 }
 
 async function copyWorkspace(workspace: string | undefined): Promise<AsyncDisposable & { dir: string }> {

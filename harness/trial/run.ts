@@ -1,22 +1,25 @@
 import { messageOf } from '../base/errors.ts'
+import { isForeign } from '../harbor/foreign-plan.ts'
 import { writeTrajectory } from '../record/atif.ts'
 import { Recorder } from '../record/recorder.ts'
 import { Redactor } from '../record/redact.ts'
 import type { TrialFacts } from '../store/trial-result.ts'
-import type { Contract } from '../task/contract.ts'
 import { decideOutcome, type AgentPart, type Findings } from './outcome.ts'
+import { runForeign } from './run-foreign.ts'
 import { runInWorkspace } from './run-in-workspace.ts'
 import { runManifest } from './run-manifest.ts'
 import { runOnCluster } from './run-on-cluster.ts'
 import { TrialFault } from './trial-fault.ts'
 import type { TrialPlan } from './trial-plan.ts'
 import { TrialSession } from './trial-session.ts'
-import { countVerdicts, writeReward } from './write-reward.ts'
+import { countVerdicts, writeReward, writeScriptReward } from './write-reward.ts'
 
 /** What the steps of a trial find out. */
 export interface Found {
   findings: Findings
   agent: AgentPart
+  /** What a script of the task's own gave, where one judges. */
+  rewards?: Record<string, number>
   details: Record<string, unknown>
 }
 
@@ -35,7 +38,7 @@ export async function runTrial(plan: TrialPlan): Promise<TrialFacts> {
   using recorder = new Recorder({ ...about, ...(agent.secrets?.length ? { conceal } : {}) })
   const session = new TrialSession(plan, recorder)
   const part = await bringToVerdict(session).catch((error: unknown) => explainInvalid(session, error))
-  const reward = part.outcome === 'solved' ? 1 : 0
+  const reward = part.rewards?.['reward'] ?? (part.outcome === 'solved' ? 1 : 0)
   recorder.record({ type: 'outcome', outcome: part.outcome, because: part.because, reward })
   recorder.end()
   await writeTrajectory(store.record, store.trajectory).catch((error: unknown) =>
@@ -64,7 +67,14 @@ type ResultPart = Pick<TrialFacts, 'outcome' | 'because'> &
 async function bringToVerdict(session: TrialSession): Promise<ResultPart> {
   const { task, store } = session.plan
   const { contract } = task
-  const found = task.manifest ? await runManifest(session, task.manifest) : await runByContract(session, contract)
+  const found = await (isForeign(task)
+    ? runForeign(session)
+    : task.manifest
+      ? runManifest(session, task.manifest)
+      : task.cluster
+        ? runOnCluster(session, contract)
+        : runInWorkspace(session, contract))
+  if (found.rewards) return decideByScript(session, { ...found, rewards: found.rewards })
   const decided = decideOutcome(found.findings, found.agent)
   const rewards = await writeReward(store, found.findings, decided)
   const { errorType } = 'errorType' in found.agent ? found.agent : {}
@@ -72,10 +82,21 @@ async function bringToVerdict(session: TrialSession): Promise<ResultPart> {
   return { ...decided, ...error, rewards, verdicts: countVerdicts(found.findings), details: found.details }
 }
 
-async function runByContract(session: TrialSession, contract: Contract | undefined): Promise<Found> {
-  const { task } = session.plan
-  if (!contract) throw new TrialFault('task', 'no-contract', `${task.id} has no tests/contract.yaml`)
-  return task.cluster ? runOnCluster(session, contract) : runInWorkspace(session, contract)
+/** A task's own script decides; what else changed is told beside it, and counts only where that was asked for. */
+async function decideByScript(
+  { plan }: TrialSession,
+  found: Found & { rewards: Record<string, number> },
+): Promise<ResultPart> {
+  const { findings, details } = found
+  const told = plan.isStrict ? findings : { ...findings, preservation: [], integrity: [] }
+  const decided = decideOutcome(told, found.agent)
+  const harm = [...findings.preservation, ...findings.integrity].filter(({ status }) => status !== 'met')
+  const beside = harm.length === 0 ? 'nothing else was harmed' : `beside it: ${harm[0]?.because}`
+  const because =
+    decided.outcome === 'solved' ? `tests/test.sh: ${findings.outcome[0]?.because}; ${beside}` : decided.because
+  const rewards = decided.outcome === 'unsafe' ? { ...found.rewards, reward: 0 } : found.rewards
+  await writeScriptReward(plan.store, findings, { ...decided, because }, rewards)
+  return { ...decided, because, rewards, verdicts: countVerdicts(findings), details }
 }
 
 /** What a trial says when it could not be brought to a verdict: never the agent's fault. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { writeAtomically } from '../base/write-atomically.ts'
 import type { Outcome } from '../record/events.ts'
@@ -24,6 +25,19 @@ export async function writeReward(
   await write('ctrf.json', toCtrf(findings))
   await writeAtomically(path.join(store.verifierDir, 'test-stdout.txt'), describe(findings, result))
   return rewards
+}
+
+/** Adds what a trial found to what the task's own script wrote. */
+export async function writeScriptReward(
+  store: TrialStore,
+  findings: Findings,
+  result: { outcome: Outcome; because: string },
+  rewards: Record<string, number>,
+): Promise<void> {
+  await store.writeJson(path.join(store.verifierDir, 'reward.json'), rewards)
+  await store.writeJson(path.join(store.verifierDir, 'reward-details.json'), { ...result, ...findings })
+  const ctrf = path.join(store.verifierDir, 'ctrf.json')
+  if (!existsSync(ctrf)) await store.writeJson(ctrf, toCtrf(findings))
 }
 
 /** How many checks said what. */

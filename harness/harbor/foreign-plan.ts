@@ -1,0 +1,394 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { AddonName } from '../../environments/provider.ts'
+import { imagesInScript, imagesOf } from '../task/images.ts'
+import type { Problem } from '../task/problem.ts'
+import type { Task } from '../task/task.ts'
+import { readYaml } from '../task/yaml-documents.ts'
+import { resolveEnv } from '../task/env-template.ts'
+import { readCluster, isClusterService, type ForeignCluster } from './cluster-service.ts'
+import {
+  parseComposeFile,
+  startOrder,
+  type ComposeFile,
+  type ComposeMount,
+  type ComposeService,
+} from './compose-file.ts'
+import { mapDockerfile, whyNotThere } from './map-dockerfile.ts'
+import { emptyBox, type ServiceBox } from './service-box.ts'
+import { readTexts, type TextFile } from './texts.ts'
+import { isToolboxImage } from './toolbox-programs.ts'
+
+/** How somebody else's task runs here: a cluster of ours, and a sandbox for each of its other services. */
+export interface ForeignPlan {
+  cluster: ForeignCluster
+  /** Services beside the cluster and `main`, in the order in which they start. */
+  services: ForeignService[]
+  /** Where Harbor would run the agent. */
+  main: ForeignService
+  volumes: string[]
+  /** The folder that relative mounts come from. */
+  environmentDir: string
+  addons: AddonName[]
+  /** Every image that the task's manifests and scripts name. */
+  images: string[]
+  /** Where main's environment says the agent's kubeconfig is. */
+  agentKubeconfig: string
+  /** The folder of main that the agent gets file tools for, if it has files. */
+  workspace: string | undefined
+  solutionEnvironment: Record<string, string>
+  verifierEnvironment: Record<string, string>
+  /** What is different from what the task asks for, for the record. */
+  notes: string[]
+}
+
+export interface ForeignService {
+  name: string
+  box: ServiceBox
+  argv: string[]
+  mounts: ComposeMount[]
+  compose: ComposeService | undefined
+  /** Runs to its end before others start. */
+  isOneShot: boolean
+}
+
+/** Whether somebody else wrote the task, so that it needs a plan to run here. */
+export function isForeign(task: Task): boolean {
+  return task.kind === 'harbor'
+}
+
+/** Understands a foreign task as a whole, or says everything that keeps it from running here. */
+export async function planForeign(
+  task: Task,
+  host: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<{ plan: ForeignPlan; problems: [] } | { plan?: undefined; problems: Problem[] }> {
+  const planner = new Planner(task, host)
+  const plan = await planner.plan()
+  return plan !== undefined && planner.problems.length === 0 ? { plan, problems: [] } : { problems: planner.problems }
+}
+
+class Planner {
+  readonly problems: Problem[] = []
+  readonly #task: Task
+  readonly #host: Readonly<Record<string, string | undefined>>
+  readonly #environmentDir: string
+
+  constructor(task: Task, host: Readonly<Record<string, string | undefined>>) {
+    this.#task = task
+    this.#host = host
+    this.#environmentDir = path.join(task.dir, 'environment')
+  }
+
+  async plan(): Promise<ForeignPlan | undefined> {
+    const { toml } = this.#task
+    this.#checkToml()
+    const environment = this.#resolve(toml.environment.env, 'environment.env')
+    const solutionEnvironment = this.#resolve(toml.solution.env, 'solution.env')
+    const verifierEnvironment = this.#resolve(toml.verifier.env, 'verifier.env')
+    const compose = await this.#compose(environment)
+    if (!compose) return undefined
+    const { cluster, problems } = readCluster(compose)
+    for (const problem of problems) this.#report(composeFile, problem)
+    if (!cluster) {
+      if (problems.length === 0) {
+        this.#report(composeFile, {
+          message:
+            'no service is a cluster (rancher/k3s, kindest/node, k0s); a task without one takes Docker, which kubemend does not drive yet',
+        })
+      }
+      return undefined
+    }
+    const services = await this.#services(compose, environment)
+    const main =
+      services.find(({ name }) => name === 'main') ?? (await this.#service(mainService(), environment, compose))
+    const texts = await readTexts(this.#task.dir, ['environment', 'solution', 'tests'])
+    this.#checkDownloads(texts)
+    const addons = cluster.brings.filter((name) => texts.some(({ text }) => addonWords[name].test(text)))
+    const workspace = workspaceOf(main)
+    return {
+      cluster,
+      services: services.filter((service) => service !== main),
+      main,
+      volumes: compose.volumes,
+      environmentDir: this.#environmentDir,
+      addons,
+      images: imagesNamedIn(texts),
+      agentKubeconfig: kubeconfigOf([solutionEnvironment, main.box.environment]),
+      workspace,
+      solutionEnvironment,
+      verifierEnvironment,
+      notes: notesOf(cluster, addons),
+    }
+  }
+
+  #checkToml(): void {
+    const { toml, dir } = this.#task
+    const at = (field: string, message: string): void =>
+      void this.problems.push({ file: path.join(dir, 'task.toml'), at: field, message })
+    if (toml.environment.os === 'windows') at('environment.os', 'tasks for Windows do not run here')
+    if ((toml.environment.gpus ?? 0) > 0)
+      at('environment.gpus', `there are no GPUs here, and the task asks for ${toml.environment.gpus}`)
+    if (toml.steps.length > 0) at('steps', 'tasks of several steps do not run here yet')
+    if (toml.environment.mcp_servers.length > 0) {
+      at(
+        'environment.mcp_servers',
+        "the agent gets our gateway and nothing else; the task's own MCP servers do not run here",
+      )
+    }
+    const { environment_mode: mode, environment } = toml.verifier
+    if ((mode ?? (environment ? 'separate' : 'shared')) === 'separate') {
+      at('verifier.environment_mode', 'a verifier with an environment of its own does not run here yet')
+    }
+    if (toml.verifier.collect.length > 0) at('verifier.collect', 'collect hooks do not run here yet')
+  }
+
+  #resolve(env: Readonly<Record<string, string>>, where: string): Record<string, string> {
+    try {
+      return resolveEnv(env, this.#host, where)
+    } catch (error) {
+      const { problems = [] } = error as { problems?: string[] }
+      for (const message of problems) this.problems.push({ file: path.join(this.#task.dir, 'task.toml'), message })
+      return {}
+    }
+  }
+
+  async #compose(environment: Record<string, string>): Promise<ComposeFile | undefined> {
+    const text = await readFile(path.join(this.#environmentDir, 'docker-compose.yaml'), 'utf8').catch(() => undefined)
+    if (text === undefined) {
+      this.#report('environment', {
+        message:
+          'there is no docker-compose.yaml with a cluster; a task without one takes Docker, which kubemend does not drive yet',
+      })
+      return undefined
+    }
+    const { cpus, memory_mb: memory } = this.#task.toml.environment
+    const variables = {
+      MAIN_IMAGE_NAME: 'main',
+      CONTEXT_DIR: '.',
+      PREBUILT_IMAGE_NAME: this.#task.toml.environment.docker_image ?? '',
+      CPUS: String(cpus ?? 1),
+      MEMORY: `${memory ?? 2048}M`,
+      ...(await this.#dotEnv()),
+      ...environment,
+    }
+    const { file, problems } = parseComposeFile(text, variables)
+    for (const problem of problems) this.#report(composeFile, problem)
+    return problems.length > 0 && file.services.length === 0 ? undefined : file
+  }
+
+  async #dotEnv(): Promise<Record<string, string>> {
+    const text = await readFile(path.join(this.#environmentDir, '.env'), 'utf8').catch(() => '')
+    const pairs = [...text.matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)$/gm)]
+    return Object.fromEntries(
+      pairs.map(([, name = '', value = '']) => [name, value.trim().replaceAll(/^["']|["']$/g, '')]),
+    )
+  }
+
+  async #services(compose: ComposeFile, environment: Record<string, string>): Promise<ForeignService[]> {
+    const services: ForeignService[] = []
+    for (const service of startOrder(compose.services)) {
+      if (isClusterService(service)) continue
+      services.push(await this.#service(service, environment, compose))
+    }
+    return services
+  }
+
+  async #service(
+    service: ComposeService,
+    environment: Record<string, string>,
+    compose: ComposeFile,
+  ): Promise<ForeignService> {
+    const isMain = service.name === 'main'
+    const box = await this.#box(service)
+    const isOneShot = compose.services.some(({ dependsOn }) =>
+      dependsOn.some((one) => one.service === service.name && one.condition === 'service_completed_successfully'),
+    )
+    box.environment = { ...box.environment, ...service.environment, ...(isMain ? environment : {}) }
+    if (service.workdir !== undefined) box.workdir = service.workdir
+    if (isMain && this.#task.toml.environment.workdir !== undefined) box.workdir = this.#task.toml.environment.workdir
+    if (service.user !== undefined) box.user = service.user
+    const entrypoint = service.entrypoint ?? box.entrypoint ?? []
+    const command = service.command ?? (service.entrypoint === undefined ? box.command : undefined) ?? []
+    const argv = [...entrypoint, ...command]
+    if (service.portsLine !== undefined && !isMain) {
+      this.#report(composeFile, {
+        line: service.portsLine,
+        message: `${service.name} listens for others; services are sandboxes without a network between them here`,
+      })
+    }
+    if (!isMain && argv.length === 0) {
+      this.#report(composeFile, {
+        line: service.line,
+        message: `${service.name} has no command, and its image's is not known here`,
+      })
+    }
+    if (isMain && entrypoint.length > 0 && !isIdle(argv)) {
+      this.#report(composeFile, {
+        line: service.line,
+        message:
+          'main has an entrypoint of its own, which nothing here would run; let a service that main waits for do its work',
+      })
+    }
+    for (const mount of service.mounts) {
+      const refusal = whyNotThere(mount.target)
+      if (refusal !== undefined) this.#report(composeFile, { line: mount.line, message: `${mount.target}: ${refusal}` })
+      if (
+        mount.kind === 'bind' &&
+        !/^(\/|~|\.\.)/.test(mount.source) &&
+        !existsSync(path.join(this.#environmentDir, mount.source))
+      ) {
+        this.#report(composeFile, { line: mount.line, message: `there is no ${mount.source} in environment/` })
+      }
+    }
+    return { name: service.name, box, argv, mounts: service.mounts, compose: service, isOneShot }
+  }
+
+  async #box(service: ComposeService): Promise<ServiceBox> {
+    const { name, build, image } = service
+    if (build) {
+      const context = path.join(this.#environmentDir, build.context)
+      return this.#mapped(path.join(build.context, build.dockerfile), context, build.args, build.line)
+    }
+    const isMain = name === 'main'
+    const prebuilt = image ?? (isMain ? this.#task.toml.environment.docker_image : undefined)
+    if (isMain && existsSync(path.join(this.#environmentDir, 'Dockerfile')) && image === undefined) {
+      return this.#mapped('Dockerfile', this.#environmentDir, {}, service.line)
+    }
+    if (prebuilt === undefined) {
+      this.#report('environment', {
+        message: 'expected a Dockerfile, or [environment].docker_image in task.toml, for main',
+      })
+    } else if (!isToolboxImage(prebuilt)) {
+      const file = image === undefined ? 'task.toml' : composeFile
+      this.#report(file, {
+        ...(image === undefined ? { at: 'environment.docker_image' } : { line: service.line }),
+        message: `${name}: ${prebuilt} is no toolbox image that the script sandbox can stand in for; it takes Docker`,
+      })
+    }
+    return emptyBox()
+  }
+
+  async #mapped(file: string, context: string, args: Record<string, string>, line: number): Promise<ServiceBox> {
+    const place = path.join('environment', file)
+    const text = await readFile(path.join(this.#task.dir, place), 'utf8').catch(() => undefined)
+    if (text === undefined) {
+      this.#report(composeFile, { line, message: `there is no ${file} in environment/` })
+      return emptyBox()
+    }
+    const { box, problems } = await mapDockerfile({ text, context, args, hasProgram })
+    for (const problem of problems) {
+      const isKnown = this.problems.some(
+        (one) =>
+          one.file === path.join(this.#task.dir, place) && one.line === problem.line && one.message === problem.message,
+      )
+      if (!isKnown) this.#report(place, problem)
+    }
+    return box
+  }
+
+  /** Scripts that fetch programs when they are needed find no network here, and Harbor's users hate it, too. */
+  #checkDownloads(texts: readonly TextFile[]): void {
+    for (const { file, text } of texts) {
+      if (!/^(solution|tests)\/.*\.sh$/.test(file)) continue
+      for (const [i, line] of text.split('\n').entries()) {
+        if (line.trimStart().startsWith('#')) continue
+        const found =
+          /\b(apt-get install|apt install|apk add|pip3? install|uvx?\s+(?:run|pip|sync)|astral\.sh\/uv|npm (?:install|ci))\b/.exec(
+            line,
+          )
+        if (found)
+          this.#report(file, { line: i + 1, message: `${found[1]}: the script sandbox has no network but the cluster` })
+      }
+    }
+  }
+
+  #report(file: string, problem: Omit<Problem, 'file'>): void {
+    this.problems.push({ file: path.join(this.#task.dir, file), ...problem })
+  }
+}
+
+const composeFile = 'environment/docker-compose.yaml'
+
+/** Main, where the file does not name it: Harbor adds it. */
+function mainService(): ComposeService {
+  return {
+    name: 'main',
+    line: 1,
+    image: undefined,
+    build: undefined,
+    command: undefined,
+    commandLine: 1,
+    entrypoint: undefined,
+    environment: {},
+    mounts: [],
+    dependsOn: [],
+    healthcheck: undefined,
+    hostnames: ['main'],
+    hostname: undefined,
+    workdir: undefined,
+    user: undefined,
+    portsLine: undefined,
+  }
+}
+
+/** Commands whose only purpose is that the container does not end. */
+export function isIdle(argv: readonly string[]): boolean {
+  const text = argv.join(' ')
+  return (
+    argv.length === 0 ||
+    /^(\/?\S*\/)?(tini -- )?((ba)?sh -l?c )?(sleep (infinity|\d+)|tail -f \/dev\/null|(ba)?sh)$/.test(text)
+  )
+}
+
+function hasProgram(name: string): boolean {
+  return ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((dir) => existsSync(path.join(dir, name)))
+}
+
+function kubeconfigOf(environments: readonly Record<string, string>[]): string {
+  const told = environments.flatMap((environment) => environment['KUBECONFIG'] ?? [])
+  return told[0]?.split(':')[0] ?? '/root/.kube/config'
+}
+
+/** The agent's files: `/app`, or where main works. */
+function workspaceOf(main: ForeignService): string | undefined {
+  const { files, workdir } = main.box
+  const holds = (folder: string): boolean =>
+    files.some(({ to }) => to === folder || to.startsWith(`${folder}/`)) ||
+    main.mounts.some(({ kind, target }) => kind === 'bind' && (target === folder || target.startsWith(`${folder}/`)))
+  return ['/app', ...(workdir === '/' ? [] : [workdir])].find(holds)
+}
+
+/** What texts must speak of for an add-on to be worth its seconds. */
+const addonWords: Record<AddonName, RegExp> = {
+  'network-policy': /NetworkPolicy|networkpolic/,
+  'metrics-server': /kubectl top|kubectl -n \S+ top|HorizontalPodAutoscaler|metrics\.k8s\.io|metrics-server|\bhpa\b/i,
+  storage: /kind:\s*PersistentVolume|persistentVolumeClaim:|volumeClaimTemplates|StorageClass|local-path/,
+  ingress: /kind:\s*Ingress\b|ingressClassName|traefik|IngressRoute|kubectl[^\n]*\bingress\b/i,
+}
+
+function imagesNamedIn(texts: readonly TextFile[]): string[] {
+  const named = texts
+    .filter(({ file }) => !/(^|\/)(docker-compose[^/]*\.ya?ml|Dockerfile[^/]*)$/.test(file))
+    .filter(({ file, text }) => /\.(ya?ml|json|sh)$/.test(file) || text.startsWith('#!'))
+    .filter(({ file }) => !file.startsWith('tests/'))
+    .flatMap(({ file, text }) => [...(/\.ya?ml$/.test(file) ? imagesOfManifests(text) : []), ...imagesInScript(text)])
+  return [...new Set(named)].filter((image) => !image.includes('$')).toSorted()
+}
+
+function imagesOfManifests(text: string): string[] {
+  return readYaml(text).documents.flatMap(({ value }) => imagesOf(value))
+}
+
+function notesOf(cluster: ForeignCluster, addons: readonly AddonName[]): string[] {
+  const unused = cluster.brings.filter((name) => !addons.includes(name))
+  return [
+    `${cluster.service} (${cluster.distribution} ${cluster.version ?? 'of no version'}) is replaced by a cluster of ours`,
+    ...(cluster.ignored.length > 0
+      ? [`flags of the cluster that mean nothing here: ${cluster.ignored.join(' ')}`]
+      : []),
+    ...(unused.length > 0
+      ? [`the distribution would bring ${unused.join(', ')}; no file of the task speaks of it, so it is left out`]
+      : []),
+  ]
+}

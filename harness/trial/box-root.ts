@@ -1,0 +1,79 @@
+import { chmod, cp, lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { ServiceBox } from '../harbor/service-box.ts'
+import { mustRun } from '../base/command.ts'
+import type { SandboxOptions } from './sandbox.ts'
+
+/** Lays a box's files out in a folder, as they lie below the sandbox's root. */
+export async function layOutBox(box: ServiceBox, root: string): Promise<void> {
+  const inside = (place: string): string => path.join(root, path.posix.normalize(place))
+  // where Dockerfiles put kubectl, and what finds it there
+  await mkdir(inside('/usr/local/bin'), { recursive: true })
+  await symlink('/opt/bin/kubectl', inside('/usr/local/bin/kubectl'))
+  for (const { from, to, mode } of box.files) {
+    await mkdir(path.dirname(inside(to)), { recursive: true })
+    await cp(from, inside(to), { recursive: true, force: true, verbatimSymlinks: true })
+    if (mode !== undefined) await mustRun(['chmod', mode, inside(to)])
+  }
+  for (const folder of box.folders) if (isOurs(folder)) await mkdir(inside(folder), { recursive: true })
+  for (const { path: place, target } of box.links) {
+    await mkdir(path.dirname(inside(place)), { recursive: true })
+    await symlink(target, inside(place)).catch(() => undefined)
+  }
+  for (const { mode, paths } of box.modes) {
+    for (const place of paths) await changeMode(root, inside(place), mode)
+  }
+}
+
+/** Writes a text into a folder that holds a box's files. */
+export async function writeInBox(root: string, place: string, text: string, mode = 0o644): Promise<void> {
+  const file = path.join(root, path.posix.normalize(place))
+  await mkdir(path.dirname(file), { recursive: true })
+  await writeFile(file, text, { mode })
+  await chmod(file, mode)
+}
+
+/** The mounts that make a folder's files the sandbox's, beside the system's programs. */
+export async function mountsOfRoot(root: string): Promise<SandboxOptions['mounts']> {
+  const mounts: SandboxOptions['mounts'] = []
+  for (const top of (await readdir(root)).toSorted()) {
+    const place = path.join(root, top)
+    const isShared = top === 'etc' || top === 'opt' || top === 'usr' || top === 'run'
+    const names = isShared && (await lstat(place)).isDirectory() ? await readdir(place) : ['']
+    for (const name of names)
+      mounts.push({ from: path.join(place, name), to: `/${path.posix.join(top, name)}`, isWritable: true })
+  }
+  return mounts
+}
+
+/** Files of a box change their mode; what a glob or another program names is looked for, and what is not there stays away. */
+async function changeMode(root: string, place: string, mode: string): Promise<void> {
+  if (!place.startsWith(root)) return
+  if (place.includes('*'))
+    await mustRun([
+      'bash',
+      '-c',
+      `shopt -s nullglob; for f in ${quoteGlob(place)}; do chmod "$1" "$f"; done`,
+      'chmod',
+      mode,
+    ])
+  else if (
+    await lstat(place).then(
+      (info) => !info.isSymbolicLink(),
+      () => false,
+    )
+  )
+    await mustRun(['chmod', mode, place])
+}
+
+/** Quoted for bash, but for the stars. */
+function quoteGlob(place: string): string {
+  return place
+    .split('*')
+    .map((part) => `'${part.replaceAll("'", `'\\''`)}'`)
+    .join('*')
+}
+
+function isOurs(folder: string): boolean {
+  return folder !== '/' && !/^\/(usr(?!\/local)|bin|sbin|lib|proc|dev|sys)(\/|$)/.test(folder)
+}
