@@ -28,6 +28,8 @@ export interface JobOptions {
   kubemend: string
   concurrency: number
   agentTimeoutSec: number | undefined
+  /** Trials end as soon as something protected is broken: for probes, not for agents. */
+  isHarmEnough?: boolean
   /** Which tools a variant of an agent gets, where not everybody's. */
   toolsOf?: (identity: AgentIdentity) => 'kubectl' | 'typed' | undefined
   /** What every agent may spend, in place of the task's own figures. */
@@ -165,6 +167,7 @@ async function runOne(slot: Slot, planned: PlannedTrial): Promise<TrialFacts | u
       ...(options.mcpServer === undefined ? {} : { mcpServer: options.mcpServer }),
       ...(options.gatewayLimits === undefined ? {} : { gatewayLimits: options.gatewayLimits }),
       kubemend: options.kubemend,
+      ...(options.isHarmEnough === undefined ? {} : { isHarmEnough: options.isHarmEnough }),
       takeCluster: (wanted) => pool.take(wanted),
       shareCluster: (wanted) => slot.shared.for(wanted),
       signal: options.stop,

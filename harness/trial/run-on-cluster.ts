@@ -96,6 +96,7 @@ async function repairAndJudge(session: TrialSession, given: Contract | undefined
         audit: requests,
         held,
         auditFile: audit === undefined ? undefined : store.audit,
+        isHarmEnough: session.plan.isHarmEnough === true,
       }),
     'verifier',
   )

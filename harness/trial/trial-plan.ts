@@ -40,6 +40,8 @@ export interface TrialPlan {
   timeoutMultiplier?: number
   /** A foreign task's reward counts only where everything else was preserved. */
   isStrict?: boolean
+  /** Something protected that is broken ends the judgement: the outcome is not waited for. For probes, not for agents. */
+  isHarmEnough?: boolean
   /** Our own version, for the record. */
   kubemend: string
   /** Where the broken world comes from, where that is not `prepareCluster`: a pool. */

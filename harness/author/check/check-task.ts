@@ -1,6 +1,10 @@
 import path from 'node:path'
 import type { Difference } from '../../state/difference.ts'
+import { parseMayChange } from '../../state/may-change.ts'
+import type { Contract } from '../../task/contract.ts'
 import type { Task } from '../../task/task.ts'
+import type { Ground } from '../adversary/adversary.ts'
+import { probeAdversaries } from './probe-adversaries.ts'
 import type { Finding, TaskReport } from './check-report.ts'
 import { findTellingPermissions, findUnusedPermissions } from './check-permissions.ts'
 import { readEvidence, type Evidence } from './evidence.ts'
@@ -21,7 +25,7 @@ export async function checkTask(task: Task, options: CheckOptions): Promise<Task
   const startedAt = Date.now()
   const jobsDir = path.join(options.dir, path.basename(task.dir))
   const run = (jobName: string, probes: Probe[]): Promise<Probed[]> =>
-    runProbes(task, probes, { jobsDir, jobName }, options)
+    runProbes(task, probes, { jobsDir, jobName, isHarmEnough: jobName === 'adversaries' }, options)
 
   // the parts that need no cluster
   const findings = await checkStructure(task)
@@ -51,7 +55,20 @@ export async function checkTask(task: Task, options: CheckOptions): Promise<Task
     )
   }
 
-  const reports = probed.map(({ report }) => report)
+  // everybody who gets around it or does harm, made from what the repair did
+  const [solution] = await evidenceOf(
+    first.filter(({ probe, facts }) => probe.name === 'oracle' && facts?.outcome === 'solved'),
+  )
+  const adversaries =
+    solution && task.contract && task.cluster
+      ? await probeAdversaries(
+          groundOf(task, task.contract, solution),
+          path.join(jobsDir, 'scripts-of-adversaries'),
+          (probes) => run('adversaries', probes),
+        )
+      : undefined
+
+  const reports = [...probed.map(({ report }) => report), ...(adversaries?.reports ?? [])]
   findings.push(...reports.flatMap(findingOf))
   return { task: task.id, dir: task.dir, findings, remarks, probes: reports, wallMs: Date.now() - startedAt }
 }
@@ -60,6 +77,16 @@ async function evidenceOf(probed: readonly Probed[]): Promise<Evidence[]> {
   const dirs = probed.flatMap(({ report }) => report.dir ?? [])
   const read = await Promise.all(dirs.map(readEvidence))
   return read.filter((evidence) => evidence !== undefined)
+}
+
+function groundOf(task: Task, contract: Contract, solution: Evidence): Ground {
+  return {
+    task,
+    broken: solution.baseline,
+    fixed: solution.endState,
+    repairs: changesByAgent(solution),
+    allowances: parseMayChange(contract.mayChange),
+  }
 }
 
 /** What a repair changed by its own hand, not what controllers made of it. */

@@ -7,6 +7,7 @@ import { plannedKey, type PlannedTrial } from '../../store/planned-trial.ts'
 import type { TrialFacts } from '../../store/trial-result.ts'
 import type { Task } from '../../task/task.ts'
 import type { TrialPrograms } from '../../trial/trial-plan.ts'
+import type { AdversaryEnd } from '../adversary/adversary-agent.ts'
 import type { ProbeReport } from './check-report.ts'
 import { makeProbeAgent } from './probe-agent.ts'
 import { reportProbe, type Probe } from './probe.ts'
@@ -28,13 +29,15 @@ export interface Probed {
   probe: Probe
   report: ProbeReport
   facts: TrialFacts | undefined
+  /** How the script of an adversary ended. */
+  end?: AdversaryEnd
 }
 
 /** Runs probes of one task as one job, so that anybody can open it with the tools for jobs. */
 export async function runProbes(
   task: Task,
   probes: readonly Probe[],
-  at: { jobsDir: string; jobName: string },
+  at: { jobsDir: string; jobName: string; isHarmEnough?: boolean },
   options: ProbeOptions,
 ): Promise<Probed[]> {
   if (probes.length === 0) return []
@@ -48,7 +51,8 @@ export async function runProbes(
   const agents = [...new Map(probes.map(({ name, agent }) => [name, agent])).values()]
   const store = await JobStore.create(
     {
-      ...at,
+      jobsDir: at.jobsDir,
+      jobName: at.jobName,
       agents,
       tasks: [identity],
       attempts: Math.max(...probes.map(({ attempt }) => attempt)),
@@ -58,14 +62,16 @@ export async function runProbes(
     planned,
   )
   const factsOf = new Map<string, TrialFacts>()
+  const ends = new Map<unknown, AdversaryEnd>()
   const reporter = options.reporter(probes.length)
   await runJob({
     ...options,
     store,
-    makeAgent: makeProbeAgent,
+    makeAgent: (agent) => makeProbeAgent(agent, (end) => ends.set(agent.options?.['script'], end)),
     tasks: new Map([[identity.path, task]]),
     tools: 'kubectl',
     agentTimeoutSec: undefined,
+    isHarmEnough: at.isHarmEnough === true,
     report: {
       ...reporter,
       trialEnded(ended) {
@@ -76,6 +82,7 @@ export async function runProbes(
   })
   return probes.map((probe, i) => {
     const facts = factsOf.get(plannedKey(planned[i] as PlannedTrial))
-    return { probe, facts, report: reportProbe(probe, facts, store.dir) }
+    const end = ends.get(probe.agent.options?.['script'])
+    return { probe, facts, report: reportProbe(probe, facts, store.dir), ...(end ? { end } : {}) }
   })
 }
