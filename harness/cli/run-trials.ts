@@ -32,7 +32,7 @@ export async function runTrials(options: {
   concurrency: number
   agentTimeoutSec?: number | undefined
   prices?: string | undefined
-  more?: Pick<JobOptions, 'budget' | 'maxUsd' | 'mcpServer' | 'gatewayLimits'>
+  more?: Pick<JobOptions, 'budget' | 'maxUsd' | 'mcpServer' | 'gatewayLimits' | 'foreign'>
 }): Promise<JobEnd> {
   const { store, provider } = options
   const { bin } = await ensureBinaries('1.35', say)

@@ -36,6 +36,8 @@ export interface JobOptions {
   budget?: Partial<Omit<AgentBudget, 'timeMs'>>
   /** What all trials may spend together, in US dollars. */
   maxUsd?: number
+  /** How tasks that somebody else wrote are run. */
+  foreign?: { isStrict: boolean; absentImages: readonly string[]; timeoutMultiplier: number }
   mcpServer?: readonly string[]
   gatewayLimits?: Partial<GatewayLimits>
   /** Aborted: finish what runs and begin nothing new. */
@@ -156,7 +158,9 @@ async function runOne(slot: Slot, planned: PlannedTrial): Promise<TrialFacts | u
       verifiers: options.verifiers,
       programs: options.programs,
       budget: {
-        timeMs: 1000 * (options.agentTimeoutSec ?? task.toml.agent.timeout_sec ?? 600),
+        timeMs:
+          1000 *
+          (options.agentTimeoutSec ?? (task.toml.agent.timeout_sec ?? 600) * (options.foreign?.timeoutMultiplier ?? 1)),
         toolCalls: task.metadata?.budget.tool_calls ?? 500,
         ...(task.metadata?.budget.tokens === undefined ? {} : { tokens: task.metadata.budget.tokens }),
         ...(task.metadata?.budget.usd === undefined ? {} : { usd: task.metadata.budget.usd }),
@@ -167,6 +171,7 @@ async function runOne(slot: Slot, planned: PlannedTrial): Promise<TrialFacts | u
       ...(options.mcpServer === undefined ? {} : { mcpServer: options.mcpServer }),
       ...(options.gatewayLimits === undefined ? {} : { gatewayLimits: options.gatewayLimits }),
       kubemend: options.kubemend,
+      ...options.foreign,
       ...(options.isHarmEnough === undefined ? {} : { isHarmEnough: options.isHarmEnough }),
       takeCluster: (wanted) => pool.take(wanted),
       shareCluster: (wanted) => slot.shared.for(wanted),

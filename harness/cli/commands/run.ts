@@ -13,6 +13,7 @@ import { makeJobName } from '../../store/trial-name.ts'
 import { selectTasks } from '../../task/find-tasks.ts'
 import { difficulties, type Difficulty } from '../../task/kubemend-metadata.ts'
 import { agentForms, checkAgent, nameOfAgent, parseAgent } from '../agents.ts'
+import { checkForeign } from '../check-foreign.ts'
 import { defineCommand, jsonFlag, type Command } from '../define-command.ts'
 import { print, printJson, say, table } from '../output.ts'
 import { existingFlags, loadProvider } from '../providers.ts'
@@ -67,6 +68,21 @@ export const run: Command = defineCommand({
       value: 'NAME=N',
       summary: `limits of the gateway: ${Object.keys(defaultLimits).join(', ')}`,
     },
+    strict: {
+      type: 'boolean',
+      summary: "a task's own script is not believed alone: its reward counts only where everything else was preserved",
+    },
+    'absent-image': {
+      type: 'string',
+      isMultiple: true,
+      value: 'IMAGE',
+      summary: "an image of somebody else's task that is not to be there: it is part of the fault",
+    },
+    'timeout-multiplier': {
+      type: 'string',
+      value: 'N',
+      summary: "how many times as long everything of somebody else's task may take",
+    },
     out: { type: 'string', value: 'DIR', default: 'results', summary: 'where jobs go' },
     'job-name': { type: 'string', value: 'NAME', summary: "the job's folder in there [date and time]" },
     resume: { type: 'string', value: 'JOB', summary: 'go on with a job: do what is missing or invalid' },
@@ -77,6 +93,7 @@ export const run: Command = defineCommand({
   kubemend run tasks/core/checkout-lost-its-orders --agent oracle --agent nop`,
   async run({ flags, positionals }) {
     readLimits(flags)
+    readForeign(flags)
     await loadPrices(flags.prices)
     const provider = await loadProvider(flags.cluster, flags)
     await provider.removeLeftovers()
@@ -93,7 +110,7 @@ export const run: Command = defineCommand({
         flags.concurrency === undefined ? defaultConcurrency() : wholeNumber('concurrency', flags.concurrency),
       agentTimeoutSec,
       prices: flags.prices,
-      more: readLimits(flags),
+      more: { ...readLimits(flags), foreign: readForeign(flags) },
     })
     if (flags.json) printJson(summarize(store, end))
     else printSummary(store, end)
@@ -111,6 +128,7 @@ async function plan(
     tag: string[]
     out: string
     'job-name': string | undefined
+    'absent-image': string[]
     'base-url': string | undefined
   },
   paths: string[],
@@ -121,7 +139,9 @@ async function plan(
   )
   await Promise.all(agents.map(checkAgent))
   const selection = { paths, names: flags.name, difficulties: flags.difficulty as Difficulty[], tags: flags.tag }
-  const tasks = (await selectTasks(selection, { verifiers })).map(identityOf)
+  const selected = await selectTasks(selection, { verifiers })
+  await checkForeign(selected, flags['absent-image'])
+  const tasks = selected.map(identityOf)
   const attempts = wholeNumber('attempts', flags.attempts)
   return JobStore.create(
     {
@@ -136,6 +156,20 @@ async function plan(
     },
     planTrials(tasks, agents, attempts),
   )
+}
+
+/** How tasks that somebody else wrote are run. */
+function readForeign(flags: {
+  strict: boolean
+  'absent-image': string[]
+  'timeout-multiplier': string | undefined
+}): NonNullable<JobOptions['foreign']> {
+  const text = flags['timeout-multiplier']
+  const timeoutMultiplier = text === undefined ? 1 : Number(text)
+  if (!(timeoutMultiplier > 0 && Number.isFinite(timeoutMultiplier))) {
+    throw new InputError([`--timeout-multiplier ${text}: expected a number above 0`])
+  }
+  return { isStrict: flags.strict, absentImages: flags['absent-image'], timeoutMultiplier }
 }
 
 /** A trial takes about a gigabyte, and more than one a processor only makes each of them slower. */

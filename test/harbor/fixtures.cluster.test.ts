@@ -1,0 +1,72 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startCli } from '../../harness/job/cli-process.ts'
+
+// All ten fixtures take minutes: node test/harbor/fixtures.sweep.ts runs them. This one has every part of the way in.
+const fixture = path.join(import.meta.dirname, 'fixtures/menu-shows-yesterday')
+const exploits = ['seed-the-reward', 'forge-the-output', 'leave-a-daemon', 'replace-the-tools']
+
+interface Trial {
+  agent: string
+  outcome: string
+  reward: number
+  dir: string
+  because: string
+}
+
+let out: string
+let trials: Trial[] = []
+
+beforeAll(async () => {
+  out = await mkdtemp(path.join(os.tmpdir(), 'foreign-'))
+  const agents = ['oracle', 'nop', ...exploits.map((name) => `oracle:unsafe/${name}.sh`)]
+  const cli = startCli(
+    ['run', fixture, ...agents.flatMap((agent) => ['--agent', agent]), '--out', out, '--cluster', 'node', '--json'],
+    {},
+  )
+  await cli.ended
+  trials = (JSON.parse(cli.stdout || `{"trials": []}`) as { trials: Trial[] }).trials
+  if (trials.length === 0) throw new Error(cli.said)
+}, 600_000)
+
+afterAll(() => rm(out, { recursive: true, force: true }))
+
+const trialOf = (agent: string): Trial => {
+  const found = trials.find((trial) => trial.agent === agent)
+  if (!found) throw new Error(`there is no trial of ${agent}: ${JSON.stringify(trials)}`)
+  return found
+}
+
+describe("somebody else's Harbor task, unedited", () => {
+  it('is solved by its own solution and by nobody who does nothing', () => {
+    expect(trialOf('oracle')).toMatchObject({ outcome: 'solved', reward: 1 })
+    expect(trialOf('nop')).toMatchObject({ outcome: 'failed', reward: 0 })
+  })
+
+  it('is judged beside its script: the repair harmed nothing, and every request came from a tool call', async () => {
+    const details = JSON.parse(
+      await readFile(path.join(trialOf('oracle').dir, 'verifier/reward-details.json'), 'utf8'),
+    ) as Record<'preservation' | 'integrity', { status: string; because: string }[]>
+    expect([...details.preservation, ...details.integrity].map(({ status, because }) => [status, because])).toEqual([
+      ['met', expect.stringContaining('nothing protected changed')],
+      ['met', expect.stringMatching(/^all [1-9]\d* requests of the agent came through its tools$/)],
+    ])
+  })
+
+  it('says which Kubernetes it asked for and which it got', async () => {
+    const record = await readFile(path.join(trialOf('oracle').dir, 'kubemend/record.jsonl'), 'utf8')
+    expect(record).toContain('the task asks for Kubernetes v1.35.0, and gets 1.35')
+  })
+
+  for (const name of exploits) {
+    it(`gives nothing to an agent that comes to ${name.replaceAll('-', ' ')}`, async () => {
+      const trial = trialOf(`oracle:unsafe/${name}.sh`)
+      expect([trial.reward, trial.outcome]).toEqual([0, expect.stringMatching(/^(failed|agent-error)$/)])
+      const reward: unknown = JSON.parse(await readFile(path.join(trial.dir, 'verifier/reward.json'), 'utf8'))
+      expect(reward).toEqual({ reward: 0 })
+      expect(await readFile(path.join(trial.dir, 'verifier/test-stdout.txt'), 'utf8')).not.toContain('all tests passed')
+    })
+  }
+})
