@@ -68,7 +68,7 @@ export function createCliAgent(choice: CliChoice & { priceOf: PriceOf }): Agent 
             { from: path.join(dir, 'home'), to: homeInside, isWritable: true },
             { from: path.join(dir, 'work'), to: workInside, isWritable: true },
           ],
-          env: { HOME: homeInside, TERM: 'dumb', NO_COLOR: '1', CI: '1', ...launch.env },
+          env: { HOME: homeInside, TERM: 'xterm-256color', NO_COLOR: '1', CI: '1', ...launch.env },
           cwd: workInside,
           programs: { node: process.execPath },
           ports: [Number(new URL(task.mcp.url).port), relay.port],

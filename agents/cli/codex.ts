@@ -25,6 +25,9 @@ check_for_update_on_startup = false
 [analytics]
 enabled = false
 
+[agents]
+enabled = false
+
 [history]
 persistence = "none"
 

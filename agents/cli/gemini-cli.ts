@@ -2,7 +2,8 @@ import { type CliDefinition, bearer, defineCli, json, serverName, toolTimeoutMs 
 
 /**
  * Google's Gemini CLI. In a folder that it does not trust it refuses yolo and starts no MCP servers: it is told to trust
- * it. An empty `tools.core` takes its own tools away.
+ * it. A policy takes its own tools away: an empty `tools.core` would take those of MCP servers, too, and `tools.exclude`
+ * those of the same name.
  */
 export const geminiCli: CliDefinition = defineCli({
   name: 'gemini-cli',
@@ -36,12 +37,15 @@ export const geminiCli: CliDefinition = defineCli({
       GEMINI_CLI_NO_RELAUNCH: 'true',
     },
     files: {
+      '.gemini/policies/only-the-gateway.toml': policy,
       '.gemini/settings.json': json({
         security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
         general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
         privacy: { usageStatisticsEnabled: false },
         telemetry: { enabled: false },
-        tools: { core: [] },
+        skills: { enabled: false },
+        experimental: { enableAgents: false, plan: false },
+
         mcpServers: {
           [serverName]: {
             httpUrl: mcp.url,
@@ -54,3 +58,16 @@ export const geminiCli: CliDefinition = defineCli({
     },
   }),
 })
+
+/** What is denied is not even offered to the model. */
+const policy = `[[rule]]
+toolName = "*"
+decision = "deny"
+priority = 100
+
+[[rule]]
+mcpName = "${serverName}"
+toolName = "*"
+decision = "allow"
+priority = 200
+`

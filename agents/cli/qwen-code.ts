@@ -1,6 +1,9 @@
 import { type CliDefinition, bearer, defineCli, json, serverName, toolTimeoutMs } from './define-cli.ts'
 
-/** Alibaba's Qwen Code, against any OpenAI-compatible API. `--core-tools` with a name of no tool leaves it none of its own. */
+/**
+ * Alibaba's Qwen Code, against any OpenAI-compatible API. `--core-tools` with a name of no tool leaves it few of its own,
+ * and those are denied by name. Tools would be found by searching for them only: that is switched off.
+ */
 export const qwenCode: CliDefinition = defineCli({
   name: 'qwen-code',
   maker: 'Alibaba',
@@ -37,6 +40,8 @@ export const qwenCode: CliDefinition = defineCli({
         general: { enableAutoUpdate: false },
         privacy: { usageStatisticsEnabled: false },
         telemetry: { enabled: false },
+        tools: { toolSearch: { enabled: false } },
+        permissions: { deny: ownTools },
         mcpServers: {
           [serverName]: {
             httpUrl: mcp.url,
@@ -49,3 +54,18 @@ export const qwenCode: CliDefinition = defineCli({
     },
   }),
 })
+
+const ownTools = [
+  'agent',
+  'ask_user_question',
+  'enter_worktree',
+  'exit_worktree',
+  'get_goal',
+  'list_agents',
+  'record_artifact',
+  'report_findings',
+  'send_message',
+  'skill',
+  'task_stop',
+  'update_goal',
+]

@@ -10,7 +10,8 @@ export function createOracle(script = 'solve.sh'): Agent {
     version: '1',
     usesModel: false,
     answer(_question, { extras }) {
-      if (extras.reference === undefined) return Promise.resolve({ reason: 'error', because: 'the task has no reference' })
+      if (extras.reference === undefined)
+        return Promise.resolve({ reason: 'error', because: 'the task has no reference' })
       return Promise.resolve({ reason: 'finished', answer: extras.reference })
     },
     async run(_task, { extras }) {

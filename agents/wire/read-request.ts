@@ -10,7 +10,9 @@ export interface WireRequest {
 export function readRequest(body: string): WireRequest | undefined {
   try {
     const document = objectOf(JSON.parse(body) as unknown)
-    return { system: systemOf(document), tools: listOf(document['tools']).flatMap(namesOf) }
+    // Codex brings the tools of some models as an item of the conversation
+    const added = listOf(document['input']).flatMap((item) => listOf(item['tools']))
+    return { system: systemOf(document), tools: [...listOf(document['tools']), ...added].flatMap(namesOf) }
   } catch {
     return undefined
   }

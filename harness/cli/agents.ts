@@ -53,7 +53,8 @@ function parseVariant(
   const problems: string[] = []
   for (const pair of pairs) {
     const [key = '', ...value] = pair.split('=')
-    if (!known.includes(key)) problems.push(`--agent ${text}: ${key}: expected one of ${known.join(', ')}`)
+    if (!known.includes(key) || value.length === 0 || value[0] === '')
+      problems.push(`--agent ${text}: ${pair}: expected one of ${known.map((one) => `${one}=...`).join(', ')}`)
     else if (key === 'tools' && !['kubectl', 'typed'].includes(value.join('=')))
       problems.push(`--agent ${text}: tools: expected kubectl or typed`)
     else if (key === 'context' && !(Number(value.join('=')) > 1000))

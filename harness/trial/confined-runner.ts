@@ -7,5 +7,5 @@ export function confinedRunner(options: {
   timeoutMs: number
   signal: AbortSignal
 }): AgentExtras['runConfined'] {
-  return (program) => runInSandbox({ ...program, ...options })
+  return ({ env, ...program }) => runInSandbox({ ...program, secretEnv: env, ...options })
 }

@@ -12,6 +12,8 @@ export interface SandboxOptions {
   mounts: { from: string; to: string; isWritable?: boolean }[]
   /** The whole environment, PATH and HOME aside. */
   env?: Record<string, string>
+  /** What of it nobody may see among the arguments of a process. */
+  secretEnv?: Record<string, string>
   cwd?: string
   /** Programs that are found on the PATH inside, by name. */
   programs?: Record<string, string>
@@ -48,6 +50,8 @@ export async function runInSandbox(options: SandboxOptions): Promise<CommandResu
   if (options.hostnames !== undefined) {
     await writeFile(path.join(dir, 'hosts'), `127.0.0.1 localhost ${options.hostnames.join(' ')}\n`)
   }
+  const secrets = Object.entries(options.secretEnv ?? {}).map(([name, value]) => `export ${name}=${quote(value)}\n`)
+  await writeFile(path.join(dir, 'environment'), secrets.join(''), { mode: 0o600 })
   try {
     return await runCommand(
       [
@@ -119,6 +123,7 @@ if [ \${#pairs[@]} -gt 0 ]; then
   coproc inlet { exec /run/sandbox/portal inlet "\${pairs[@]}"; }
   read -r -u "\${inlet[0]}"
 fi
+. /run/sandbox/doors/environment
 exec "$@"`
 
 function inlets(options: SandboxOptions): string[] {
@@ -154,6 +159,10 @@ function confine(options: SandboxOptions, doors: string): string[] {
     '--chdir',
     options.cwd ?? '/',
   ]
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 function words(line: string): string[] {

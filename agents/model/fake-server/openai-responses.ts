@@ -9,7 +9,7 @@ export const openaiResponses: Protocol = {
   read: (body) => ({
     model: String(body['model']),
     isStream: body['stream'] === true,
-    tools: listOf(body['tools']).flatMap(namesOf),
+    tools: [body, ...listOf(body['input'])].flatMap((holder) => listOf(holder['tools'])).flatMap(namesOf),
     toolResults: listOf(body['input'])
       .filter((item) => item['type'] === 'function_call_output')
       .map((item) => plainText(item['output'])),
