@@ -8,7 +8,7 @@ export const command: CliDefinition = defineCli({
   name: 'command',
   maker: 'yours',
   install: { kind: 'program', program: '', how: 'name it: --agent command=./my-agent' },
-  api: { provider: 'local', baseUrl: undefined, prefix: '', keys: [] },
+  api: { provider: 'local', baseUrl: undefined, prefix: '', keys: ['KUBEMEND_MODEL_API_KEY'] },
   launch: ({ prompt, mcp, api, home }) => ({
     args: [],
     stdin: prompt,
