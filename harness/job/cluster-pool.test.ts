@@ -82,6 +82,17 @@ describe('the pool', () => {
     expect(made).toHaveLength(2)
   })
 
+  it('prepares few at a time, and at once what is asked for', async () => {
+    const { pool, take, made } = fakePool({ prepareMs: 50 })
+    await using _ = pool
+    pool.expect(Array.from({ length: 64 }, () => task))
+    await sleep(10)
+    expect(made.length).toBeLessThan(64)
+    const taken = await Promise.all(['a', 'b', 'c'].map(take))
+    expect(taken.every(({ name }) => name.includes('-next-'))).toBe(true)
+    await Promise.all(taken.map((cluster) => cluster.destroy()))
+  })
+
   it('prepares nothing ahead where memory is short', async () => {
     const { pool, made } = fakePool({ freeMemory: 2 * gigabytes })
     await using _ = pool

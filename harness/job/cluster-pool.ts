@@ -24,8 +24,13 @@ export function createClusterPool(options: PoolOptions): ClusterPool {
 /** What a cluster with a usual world takes. */
 const clusterBytes = 1.2 * 1024 ** 3
 
+/** More at once only make each of them later. */
+const preparedAtOnce = Math.max(1, Math.floor(os.availableParallelism() / 2))
+
 interface Waiting {
   key: string
+  /** Has it prepared now, if it is not being prepared yet. */
+  begin: () => void
   /** Undefined when it could not be prepared: whoever needs it tries again, and then knows why. */
   cluster: Promise<Cluster | undefined>
 }
@@ -36,6 +41,7 @@ class Pool implements ClusterPool {
   readonly #waiting: Waiting[] = []
   readonly #end = new AbortController()
   #ended: Promise<void> | undefined
+  #unprepared = 0
   #preparing = 0
   #count = 0
 
@@ -52,7 +58,7 @@ class Pool implements ClusterPool {
       const key = worldKey(task, this.#options.provider)
       const has = unclaimed.indexOf(key)
       if (has !== -1) unclaimed.splice(has, 1)
-      else if (free() > clusterBytes * (this.#preparing + 1)) this.#prepareAhead(task, key)
+      else if (free() > clusterBytes * (this.#unprepared + 1)) this.#prepareAhead(task, key)
     }
   }
 
@@ -60,6 +66,7 @@ class Pool implements ClusterPool {
     const key = worldKey(options.task, options.provider)
     const at = this.#waiting.findIndex((waiting) => waiting.key === key)
     const [waiting] = at === -1 ? [] : this.#waiting.splice(at, 1)
+    waiting?.begin()
     const cluster = await waiting?.cluster
     if (!cluster) return this.#prepare(options)
     if ((await cluster.brokenBecause()) === undefined) return cluster
@@ -74,7 +81,9 @@ class Pool implements ClusterPool {
 
   async #destroyAll(): Promise<void> {
     this.#end.abort(new Error('the job is over'))
-    const clusters = await Promise.all(this.#waiting.splice(0).map(({ cluster }) => cluster))
+    const waiting = this.#waiting.splice(0)
+    for (const { begin } of waiting) begin()
+    const clusters = await Promise.all(waiting.map(({ cluster }) => cluster))
     await Promise.all(clusters.flatMap((cluster) => cluster?.destroy() ?? []))
   }
 
@@ -82,10 +91,34 @@ class Pool implements ClusterPool {
     const { provider, verifiers, programs } = this.#options
     const signal = AbortSignal.any([this.#options.signal, this.#end.signal])
     const name = `t${process.pid}-next-${++this.#count}`
-    this.#preparing++
-    const cluster = this.#prepare({ task, provider, name, verifiers, programs, signal })
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+    this.#unprepared++
+    const cluster = begun
+      .then(() => {
+        signal.throwIfAborted()
+        return this.#prepare({ task, provider, name, verifiers, programs, signal })
+      })
       .catch(() => undefined)
-      .finally(() => this.#preparing--)
-    this.#waiting.push({ key, cluster })
+      .finally(() => this.#unprepared--)
+    let hasBegun = false
+    this.#waiting.push({
+      key,
+      cluster,
+      begin: () => {
+        if (hasBegun) return
+        hasBegun = true
+        this.#preparing++
+        begin()
+        void cluster.then(() => {
+          this.#preparing--
+          this.#prepareNext()
+        })
+      },
+    })
+    this.#prepareNext()
+  }
+
+  #prepareNext(): void {
+    for (const { begin } of this.#waiting) if (this.#preparing < preparedAtOnce) begin()
   }
 }
