@@ -24,7 +24,7 @@ export function parseDockerfile(text: string): { instructions: Instruction[]; pr
       const next = lines[++i] ?? ''
       // comments and empty lines within an instruction are not part of it
       if (next.trimStart().startsWith('#') || next.trim() === '') continue
-      whole = `${whole.replace(/\\\s*$/, '')}\n${next}`
+      whole = `${whole.replace(/\\\s*$/, '')} ${next}`
     }
     const [, keyword = '', rest = ''] = /^\s*([A-Za-z]+)\s*([\s\S]*)$/.exec(whole) ?? []
     const upper = keyword.toUpperCase()
