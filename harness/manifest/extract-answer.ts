@@ -127,8 +127,8 @@ function takeTags(text: string): string {
 function takeProse(text: string): string {
   const lines = text.split('\n')
   const first = lines.findIndex((line) => /^(apiVersion|kind|metadata|---|\{)/.test(line))
-  if (first === -1) return text
   const after = lines.findIndex((line, i) => i > first && isProse(line))
+  if (first === -1 || (first === 0 && after === -1)) return text
   return `${lines.slice(first, after === -1 ? undefined : after).join('\n')}\n`
 }
 

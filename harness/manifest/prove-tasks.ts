@@ -30,6 +30,10 @@ export interface ProveOptions {
   concurrency: number
   signal: AbortSignal
   onRow?: (row: ProofRow) => void
+  /** Rows of an earlier part of the same sweep: what they say is not asked again. */
+  done?: readonly ProofRow[]
+  /** No answer is begun after this moment. */
+  until?: number
 }
 
 interface Work {
@@ -57,11 +61,13 @@ export async function proveTasks(tasks: readonly ProvableTask[], options: ProveO
       if (wrong) work.push({ task, answer: wrong.name, text: wrong.text, expected: wrong.fails })
     }
   }
-  const rows: ProofRow[] = []
-  const queue = work.values()
+  const done = new Set(options.done?.map(({ task, answer }) => `${task} ${answer}`))
+  const rows: ProofRow[] = [...(options.done ?? [])]
+  const queue = work.filter(({ task, answer }) => !done.has(`${task.name} ${answer}`)).values()
   const worker = async (): Promise<void> => {
     for (const { task, answer, text, expected } of queue) {
       options.signal.throwIfAborted()
+      if (options.until !== undefined && Date.now() > options.until) return
       const startedAt = performance.now()
       const judged = await judgeAnswer(text, {
         spec: task.spec,

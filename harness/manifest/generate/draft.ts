@@ -85,8 +85,8 @@ export function writeYaml(documents: readonly unknown[]): string {
 }
 
 /** A copy of a value with one change. */
-export function changed<T>(value: T, change: (copy: T & Record<string, never>) => void): T {
+export function changed<T>(value: T, change: (copy: T) => void): T {
   const copy = structuredClone(value)
-  change(copy as T & Record<string, never>)
+  change(copy)
   return copy
 }

@@ -6,10 +6,14 @@ import { createDice, type Dice } from './dice.ts'
 import { createNames, pickApp, wordRequest, writeYaml, type Draft, type Level, type Model } from './draft.ts'
 import { clusterrolebinding, rolebinding } from './kinds/bindings.ts'
 import { configmap } from './kinds/configmap.ts'
+import { hpa, pdb, pvc, resourcequota, validatingadmissionpolicy } from './kinds/guards.ts'
+import { read, remove, update } from './kinds/live-state.ts'
 import { namespaceModel } from './kinds/namespace.ts'
+import { ingress, networkpolicy, service } from './kinds/network.ts'
 import { clusterrole, role } from './kinds/role.ts'
 import { secret } from './kinds/secret.ts'
 import { serviceaccount } from './kinds/serviceaccount.ts'
+import { cronjob, deployment, job, statefulset } from './kinds/workloads.ts'
 import { splitTasks } from './split-tasks.ts'
 import { chooseWrong } from './wrong-answers.ts'
 
@@ -35,6 +39,25 @@ const foundations: Readonly<Record<string, Model>> = {
   serviceaccount,
 }
 
+/** Kinds beyond those, and how many tasks of each: 200 in all with the questions and changes of live state. */
+const beyond: readonly [kind: string, model: Model, count: number][] = [
+  ['read', read, 20],
+  ['update', update, 20],
+  ['delete', remove, 20],
+  ['deployment', deployment, 12],
+  ['statefulset', statefulset, 11],
+  ['service', service, 12],
+  ['ingress', ingress, 11],
+  ['networkpolicy', networkpolicy, 12],
+  ['job', job, 12],
+  ['cronjob', cronjob, 12],
+  ['pvc', pvc, 12],
+  ['hpa', hpa, 12],
+  ['pdb', pdb, 11],
+  ['resourcequota', resourcequota, 12],
+  ['validatingadmissionpolicy', validatingadmissionpolicy, 11],
+]
+
 /** The dataset: the same on every machine. 810 tasks over eight kinds and three levels, then what goes beyond them. */
 export function generateDataset(): GeneratedTask[] {
   const names = createNames()
@@ -43,6 +66,12 @@ export function generateDataset(): GeneratedTask[] {
   for (const [i, { kind, model, level }] of cells.entries()) {
     const count = i % 4 === 3 ? 33 : 34
     tasks.push(...inventTasks({ kind, model, level, count, names }))
+  }
+  for (const [kind, model, count] of beyond) {
+    for (const [i, level] of levels.entries()) {
+      const share = Math.floor(count / 3) + (i < count % 3 ? 1 : 0)
+      tasks.push(...inventTasks({ kind, model, level, count: share, names }))
+    }
   }
   return splitTasks(tasks)
 }

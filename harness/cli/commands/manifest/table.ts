@@ -1,0 +1,28 @@
+import type { CommandTable } from '../../define-command.ts'
+
+export const manifestCommands: CommandTable = {
+  generate: {
+    summary: 'write the generated dataset anew',
+    load: async () => (await import('./generate.ts')).generate,
+  },
+  prove: {
+    summary: 'prove tasks on one cluster: references pass, wrong answers fail where they should',
+    load: async () => (await import('./prove.ts')).prove,
+  },
+  judge: {
+    summary: 'judge one answer to one task, stage by stage',
+    load: async () => (await import('./judge.ts')).judge,
+  },
+  unpack: {
+    summary: 'write tasks of a compact dataset as folders',
+    load: async () => (await import('./unpack.ts')).unpack,
+  },
+  funnel: {
+    summary: 'how far the answers of a job came',
+    load: async () => (await import('./funnel.ts')).funnel,
+  },
+  export: {
+    summary: 'the answers of a job that pass, as training data',
+    load: async () => (await import('./export.ts')).exportPairs,
+  },
+}
