@@ -36,6 +36,22 @@ export const commands: CommandTable = {
     summary: 'datasets: digest, ...',
     load: async () => (await import('./commands/dataset/table.ts')).datasetCommands,
   },
+  manifest: {
+    summary: 'tasks that want one manifest: generate, prove, judge, ...',
+    load: async () => (await import('./commands/manifest/table.ts')).manifestCommands,
+  },
+  publish: {
+    summary: 'make a site of static files from jobs',
+    load: async () => (await import('./commands/publish.ts')).publish,
+  },
+  view: {
+    summary: 'the same pages on this machine, live',
+    load: async () => (await import('./commands/view.ts')).view,
+  },
+  compare: {
+    summary: 'two jobs or two agents, task by task',
+    load: async () => (await import('./commands/compare.ts')).compare,
+  },
   schema: {
     summary: 'JSON Schemas of task files, for editors',
     load: async () => (await import('./commands/schema.ts')).schema,

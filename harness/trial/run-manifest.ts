@@ -25,7 +25,8 @@ export async function runManifest(session: TrialSession, manifest: ManifestPart)
   const { task, store, shareCluster } = session.plan
   if (!shareCluster) throw new TrialFault('harness', 'no-cluster', 'nobody lends this trial a cluster')
   const { cluster, client } = await session.step('prepare', () => shareCluster(task), 'environment')
-  await using _turn = await takeTurn(`${cluster.name} ${task.id}`)
+  await using turn = await takeTurn(`${cluster.name} ${task.id}`)
+  void turn
   const siteTask = { spec: manifest.spec, world: task.world.map(({ object }) => object) }
   const openSite = (): Promise<Site> => Site.open({ client, task: siteTask, signal: session.signal })
 
@@ -68,7 +69,8 @@ async function askAgent(
     return { part, answer }
   }
   // it may look at the world that the answer is for, which is made anew when the answer is judged
-  await using _site = await openSite()
+  await using site = await openSite()
+  void site
   await using gateway = await session.openGateway({ tools, kubectl: programs.kubectl })
   let looking: AsyncDisposable | undefined
   const part = await session.runAgent(gateway, {
