@@ -156,7 +156,12 @@ describe("with somebody else's MCP server in place of our tools", () => {
     const { trials } = await run(
       name,
       repair,
-      ...['--agent', 'model=local/scripted', '--base-url', `${model.url}/v1`, '--mcp-server', program],
+      '--agent',
+      'model=local/scripted',
+      '--base-url',
+      `${model.url}/v1`,
+      '--mcp-server',
+      program,
     )
     const [trial] = trials
     expect(trial?.because).toBe('the outcome is met and everything else was preserved')

@@ -33,7 +33,7 @@ console.log(response.status, (await response.text()).length > 0, mcp.startsWith(
 
 describe('a program as an agent', () => {
   it('is seen talking with its model, with tokens, and never holds the key', async () => {
-    const { end, events, stdout, sent } = await play(`${asks}`, [{ say: 'I begin.', usage: { input: 70, output: 7 } }])
+    const { end, events, stdout, sent } = await play(asks, [{ say: 'I begin.', usage: { input: 70, output: 7 } }])
     expect(end).toEqual({ reason: 'finished' })
     expect(events).toEqual([
       { type: 'prompt', role: 'system', text: 'You repair.' },

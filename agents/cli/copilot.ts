@@ -1,8 +1,8 @@
 import { bearer, defineCli, json, serverName, toolTimeoutMs, type CliDefinition } from './define-cli.ts'
 
 /**
- * GitHub's Copilot CLI with a provider of one's own, so that no GitHub account takes part. `--available-tools` names the
- * tools that there are, which leaves it none of its own.
+ * GitHub's Copilot CLI with a provider of one's own, so that no GitHub account takes part. Its own tools
+ * are excluded by name: `--available-tools` knows no patterns, and which tools the gateway has is not known here.
  */
 export const copilot: CliDefinition = defineCli({
   name: 'copilot',
@@ -23,7 +23,7 @@ export const copilot: CliDefinition = defineCli({
       '--no-custom-instructions',
       '--additional-mcp-config',
       `@${home}/mcp.json`,
-      `--available-tools=${serverName}-*`,
+      `--excluded-tools=${ownTools.join(',')}`,
       '--allow-all-tools',
       '--model',
       model,
@@ -52,3 +52,30 @@ export const copilot: CliDefinition = defineCli({
     },
   }),
 })
+
+const ownTools = [
+  'apply_patch',
+  'ask_user',
+  'bash',
+  'create',
+  'edit',
+  'fetch_copilot_cli_documentation',
+  'glob',
+  'grep',
+  'list_agents',
+  'list_bash',
+  'read_agent',
+  'read_bash',
+  'report_intent',
+  'rg',
+  'session_store_sql',
+  'skill',
+  'sql',
+  'stop_bash',
+  'task',
+  'view',
+  'web_fetch',
+  'web_search',
+  'write_agent',
+  'write_bash',
+]

@@ -126,10 +126,10 @@ it('kimi is allowed the gateway and denied the rest', () => {
   expect(fileOf('kimi', '.kimi-code/mcp.json')).toMatchObject({ mcpServers: { cluster: { url: mcp.url, headers } } })
 })
 
-it('copilot has a provider of the user’s own and names the tools that there are', () => {
+it('copilot has a provider of the user’s own and none of its own tools', () => {
   const { args, env } = launchOf('copilot')
   expect(args).toContain('--disable-builtin-mcps')
-  expect(args.find((arg) => arg.startsWith('--available-tools='))).toBe('--available-tools=cluster-*')
+  expect(args.find((arg) => arg.startsWith('--excluded-tools='))).toMatch(/[=,]bash,/)
   expect(env).toMatchObject({ COPILOT_PROVIDER_BASE_URL: api.url, COPILOT_OFFLINE: 'true' })
 })
 

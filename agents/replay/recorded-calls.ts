@@ -33,7 +33,9 @@ export function recordedCalls(trajectory: AtifTrajectory): RecordedCall[] {
 export function findTool(recorded: string, tools: readonly string[]): string | undefined {
   return (
     tools.find((tool) => tool === recorded) ??
-    tools.find((tool) => recorded.endsWith(`_${tool}`) || recorded.endsWith(`.${tool}`))
+    tools.find(
+      (tool) => recorded.endsWith(`_${tool}`) || recorded.endsWith(`.${tool}`) || recorded.endsWith(`-${tool}`),
+    )
   )
 }
 

@@ -186,7 +186,7 @@ function fits(toolCall: AtifToolCall | undefined, tool: string, args: Record<str
 
 /** Clients put the server's name before a tool's: `mcp__kubemend__kubectl`, `kubemend_kubectl`. */
 function isName(full: string, tool: string): boolean {
-  return full === tool || full.endsWith(`_${tool}`) || full.endsWith(`.${tool}`)
+  return full === tool || full.endsWith(`_${tool}`) || full.endsWith(`.${tool}`) || full.endsWith(`-${tool}`)
 }
 
 function metricsOf(usage: Usage | undefined, costUsd: number | undefined): Pick<AtifStep, 'metrics'> {

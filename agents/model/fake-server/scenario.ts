@@ -71,7 +71,7 @@ export function turnOf(scenario: Scenario, request: SeenRequest, index: number):
 export function clientName(tool: string, offered: readonly string[]): string {
   return (
     offered.find((name) => name === tool) ??
-    offered.find((name) => name.endsWith(`_${tool}`) || name.endsWith(`.${tool}`)) ??
+    offered.find((name) => name.endsWith(`_${tool}`) || name.endsWith(`.${tool}`) || name.endsWith(`-${tool}`)) ??
     tool
   )
 }
