@@ -47,5 +47,5 @@ const tryLine = new RegExp(`^${marker} (\\S+) (\\d+) ?(.*)$`)
 
 /** Whether words of kubectl tell that the API server said no, and not that the request was nonsense. */
 export function isRefusal(said: string): boolean {
-  return /forbidden|denied|cannot|not allowed|is invalid|refused/i.test(said)
+  return /forbidden|denied|not allowed|is invalid|immutable|exceeded quota/i.test(said)
 }

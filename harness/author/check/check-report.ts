@@ -24,6 +24,8 @@ export interface TaskReport {
   probes: ProbeReport[]
   /** What is worth knowing and is no fault. */
   remarks: Finding[]
+  /** What could not be looked at: the task lacks it, or did not get that far. */
+  notRun: CheckName[]
   wallMs: number
 }
 
@@ -99,6 +101,7 @@ export const checkReportSchema: z.ZodType<CheckReport> = z.strictObject({
       findings: z.array(finding),
       probes: z.array(probe),
       remarks: z.array(finding),
+      notRun: z.array(z.enum(Object.keys(checkNames) as CheckName[])),
       wallMs: z.number(),
     }),
   ),

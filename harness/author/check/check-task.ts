@@ -4,12 +4,15 @@ import { parseMayChange } from '../../state/may-change.ts'
 import type { Contract } from '../../task/contract.ts'
 import type { Task } from '../../task/task.ts'
 import type { Ground } from '../adversary/adversary.ts'
-import { probeAdversaries } from './probe-adversaries.ts'
-import type { Finding, TaskReport } from './check-report.ts'
 import { findTellingPermissions, findUnusedPermissions } from './check-permissions.ts'
-import { readEvidence, type Evidence } from './evidence.ts'
+import type { CheckName, TaskReport } from './check-report.ts'
+import { readEvidence, readFindings, type Evidence } from './evidence.ts'
 import { lintInstruction } from './lint-instruction.ts'
+import { mutateContract, type JudgedProbe, type RecordedRepair } from './mutate-contract.ts'
+import { probeAdversaries } from './probe-adversaries.ts'
+import { probeRecorded } from './probe-recorded.ts'
 import { findingOf, nopProbe, oracleProbe, scriptProbes, type Probe } from './probe.ts'
+import { checkOf } from './render-report.ts'
 import { runProbes, type Probed, type ProbeOptions } from './run-probes.ts'
 import { checkStructure } from './structure.ts'
 
@@ -18,65 +21,96 @@ export interface CheckOptions extends ProbeOptions {
   dir: string
   /** How often the oracle must solve it. */
   flake: number
+  /** Leaves the adversaries and the contract's mutations out, for those who are still writing. */
+  isQuick: boolean
 }
 
 /** Lets a task prove itself: what it says, what it asks for, and what comes of everybody who is let loose on it. */
 export async function checkTask(task: Task, options: CheckOptions): Promise<TaskReport> {
   const startedAt = Date.now()
   const jobsDir = path.join(options.dir, path.basename(task.dir))
-  const run = (jobName: string, probes: Probe[]): Promise<Probed[]> =>
-    runProbes(task, probes, { jobsDir, jobName, isHarmEnough: jobName === 'adversaries' }, options)
+  const run = (jobName: string, probes: Probe[], isHarmEnough = false): Promise<Probed[]> =>
+    runProbes(task, probes, { jobsDir, jobName, isHarmEnough }, options)
 
   // the parts that need no cluster
-  const findings = await checkStructure(task)
-  const remarks: Finding[] = []
+  const structure = await checkStructure(task)
 
   // is it broken, and can it be repaired; without a world there is nothing more to try
   const first = await run('first', [nopProbe(), ...(task.solution.solve === undefined ? [] : [oracleProbe(1)])])
   const isPlayable = first.some(({ facts }) => facts !== undefined && facts.outcome !== 'invalid')
   const again = Array.from({ length: options.flake - 1 }, (_, i) => oracleProbe(i + 2))
-  const rest = isPlayable ? await run('scripts', [...again, ...scriptProbes(task)]) : []
-  const probed = [...first, ...rest]
-
-  // what the repairs did tells whether the story or the permissions give it away
-  const repairs = await evidenceOf(
-    probed.filter(({ probe, facts }) => probe.expected === 'solved' && facts?.outcome === 'solved'),
-  )
-  const changes = repairs.flatMap(changesByAgent)
-  findings.push(...lintInstruction(task.instruction, { difficulty: task.difficulty, repairs: changes }))
-  const [known] = repairs
-  if (known) {
-    findings.push(...findTellingPermissions(task, { repairs: changes, baseline: known.baseline }))
-    remarks.push(
-      ...findUnusedPermissions(
-        task,
-        repairs.flatMap(({ audit }) => (audit ? [audit] : [])),
-      ),
-    )
-  }
+  const scripts = isPlayable ? await run('scripts', [...again, ...scriptProbes(task)]) : []
+  const ran = [...first, ...scripts]
 
   // everybody who gets around it or does harm, made from what the repair did
-  const [solution] = await evidenceOf(
-    first.filter(({ probe, facts }) => probe.name === 'oracle' && facts?.outcome === 'solved'),
-  )
-  const adversaries =
-    solution && task.contract && task.cluster
-      ? await probeAdversaries(
-          groundOf(task, task.contract, solution),
-          path.join(jobsDir, 'scripts-of-adversaries'),
-          (probes) => run('adversaries', probes),
-        )
-      : undefined
+  const { contract } = task
+  const right = await recordedOf(ran.filter(isSolvedRepair))
+  const solution = right.find(({ name }) => name === 'oracle')?.evidence
+  const isProbed = !options.isQuick && solution !== undefined && contract !== undefined && task.cluster !== undefined
+  const folder = path.join(jobsDir, 'scripts-of-adversaries')
+  const adversaries = isProbed
+    ? await probeAdversaries(groundOf(task, contract, solution), folder, (probes) => run('adversaries', probes, true))
+    : { probed: [], reports: [] }
+  const recorded = isProbed ? probeRecorded(task, contract, solution) : []
 
-  const reports = [...probed.map(({ report }) => report), ...(adversaries?.reports ?? [])]
-  findings.push(...reports.flatMap(findingOf))
-  return { task: task.id, dir: task.dir, findings, remarks, probes: reports, wallMs: Date.now() - startedAt }
+  // what the repairs did tells whether the story, the permissions or the contract are what they should be
+  const changes = right.flatMap(({ evidence }) => changesByAgent(evidence))
+  const wrong = await judgedOf([...ran.filter(({ probe }) => probe.expected !== 'solved'), ...adversaries.probed])
+  const probes = [...ran.map(({ report }) => report), ...adversaries.reports, ...recorded]
+  return {
+    task: task.id,
+    dir: task.dir,
+    findings: [
+      ...structure,
+      ...lintInstruction(task.instruction, { difficulty: task.difficulty, repairs: changes }),
+      ...(solution ? findTellingPermissions(task, { repairs: changes, baseline: solution.baseline }) : []),
+      ...probes.flatMap(findingOf),
+    ],
+    remarks: [
+      ...findUnusedPermissions(
+        task,
+        right.flatMap(({ evidence }) => (evidence.audit ? [evidence.audit] : [])),
+      ),
+      ...(isProbed ? mutateContract(contract, { permissions: task.permissions, wrong, right }) : []),
+    ],
+    probes,
+    notRun: notRun(
+      probes.map(({ agent }) => checkOf(agent)),
+      { isProbed, isRepaired: solution !== undefined },
+    ),
+    wallMs: Date.now() - startedAt,
+  }
 }
 
-async function evidenceOf(probed: readonly Probed[]): Promise<Evidence[]> {
-  const dirs = probed.flatMap(({ report }) => report.dir ?? [])
-  const read = await Promise.all(dirs.map(readEvidence))
-  return read.filter((evidence) => evidence !== undefined)
+/** Checks that would have needed a probe that there is not. */
+function notRun(
+  ran: readonly CheckName[],
+  { isProbed, isRepaired }: { isProbed: boolean; isRepaired: boolean },
+): CheckName[] {
+  const probing: CheckName[] = ['nop', 'oracle', 'alternatives', 'unsafe', 'adversaries']
+  return [
+    ...probing.filter((check) => !ran.includes(check)),
+    ...(isProbed ? [] : ['contract' as const]),
+    ...(isRepaired ? [] : ['permissions' as const]),
+  ]
+}
+
+function isSolvedRepair({ probe, facts }: Probed): boolean {
+  return probe.expected === 'solved' && facts?.outcome === 'solved'
+}
+
+async function recordedOf(probed: readonly Probed[]): Promise<RecordedRepair[]> {
+  const read = await Promise.all(
+    probed.map(async ({ report: { agent: name, dir } }) => ({ name, evidence: await readEvidence(dir) })),
+  )
+  return read.flatMap(({ name, evidence }) => (evidence ? [{ name, evidence }] : []))
+}
+
+async function judgedOf(probed: readonly Probed[]): Promise<JudgedProbe[]> {
+  const read = await Promise.all(
+    probed.map(async ({ report: { agent: name, dir } }) => ({ name, findings: await readFindings(dir) })),
+  )
+  return read.flatMap(({ name, findings }) => (findings ? [{ name, findings }] : []))
 }
 
 function groundOf(task: Task, contract: Contract, solution: Evidence): Ground {

@@ -15,8 +15,16 @@ export interface Evidence {
   audit: AuditEvent[] | undefined
 }
 
+/** What the verifiers said at the end of a trial; undefined when it was never judged. */
+export async function readFindings(dir: string | undefined): Promise<Findings | undefined> {
+  if (dir === undefined) return undefined
+  const text = await readFile(new TrialStore(dir).verdicts, 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : (JSON.parse(text) as Pick<Evidence, 'findings'>).findings
+}
+
 /** Reads a trial's evidence; undefined when it was never judged. */
-export async function readEvidence(dir: string): Promise<Evidence | undefined> {
+export async function readEvidence(dir: string | undefined): Promise<Evidence | undefined> {
+  if (dir === undefined) return undefined
   const store = new TrialStore(dir)
   const [verdicts, baseline, endState, audit] = await Promise.all(
     [store.verdicts, store.baseline, store.endState, store.audit].map((file) =>

@@ -16,9 +16,11 @@ export function rowsOf(report: TaskReport): CheckRow[] {
       const more = mine.length > 1 ? ` (and ${mine.length - 1} more)` : ''
       return { check, verdict: 'finding', because: `${first.because}${more}` }
     }
+    if (report.notRun.includes(check)) return { check, verdict: 'not run', because: checkNames[check] }
+    const remarks = report.remarks.filter((remark) => remark.check === check).length
+    const more = remarks === 0 ? '' : `; ${remarks} remark${remarks === 1 ? '' : 's'}`
     const probes = report.probes.filter(({ agent }) => checkOf(agent) === check)
-    if (isProbed.has(check) && probes.length === 0) return { check, verdict: 'not run', because: checkNames[check] }
-    return { check, verdict: 'ok', because: probes.length > 0 ? tell(probes) : checkNames[check] }
+    return { check, verdict: 'ok', because: `${probes.length > 0 ? tell(probes) : checkNames[check]}${more}` }
   })
 }
 
@@ -29,8 +31,6 @@ export function checkOf(agent: string): CheckName {
   if (agent.startsWith('oracle:alternatives/')) return 'alternatives'
   return agent.startsWith('oracle:unsafe/') ? 'unsafe' : 'adversaries'
 }
-
-const isProbed = new Set<CheckName>(['nop', 'oracle', 'alternatives', 'unsafe', 'adversaries', 'contract'])
 
 function tell(probes: TaskReport['probes']): string {
   const counts = new Map<string, number>()
