@@ -67,7 +67,7 @@ function generalMistakes(draft: Draft, isStrict: boolean): WrongDraft[] {
 
 function withLabel(object: unknown, key: string, value: string): unknown {
   return changed(object as { metadata: { labels?: Record<string, string> } }, (copy) => {
-    const { metadata } = copy as { metadata: { labels?: Record<string, string> } }
+    const { metadata } = copy
     metadata.labels = { ...metadata.labels, [key]: value }
   })
 }

@@ -49,7 +49,7 @@ export function read(invention: Invention): Draft {
   const high = dice.pick(['low', 'high'])
   const where: FieldRequirement[] = [{ at: 'metadata.labels.stage', is: stage }]
   if (level !== 'basic') where.push({ at: 'data.LEVEL', is: high })
-  const named = maps[dice.roll(maps.length)]
+  const named = maps[dice.roll(maps.length)] as KubeObject
   const isValue = level === 'advanced' && dice.roll(2) === 0
   const find = isValue ? 'value' : dice.pick(['names', 'count'] as const)
   const matching = maps.filter((map) => {
@@ -59,12 +59,12 @@ export function read(invention: Invention): Draft {
     )
   })
   const answer: unknown = isValue
-    ? (named?.['data'] as Record<string, string>)['SIZE']
+    ? (named['data'] as Record<string, string>)['SIZE']
     : find === 'count'
       ? matching.length
       : matching.map(({ metadata }) => metadata.name).toSorted()
   const question = isValue
-    ? `What is the value of the key \`SIZE\` in the ConfigMap \`${named?.metadata.name}\``
+    ? `What is the value of the key \`SIZE\` in the ConfigMap \`${named.metadata.name}\``
     : `${find === 'count' ? 'How many' : 'Which'} ConfigMaps have the label \`stage: ${stage}\`${level === 'basic' ? '' : ` and \`${high}\` as their \`LEVEL\``}`
   const wrongAnswer: unknown = isValue
     ? `${String(answer)}0`
@@ -87,7 +87,7 @@ export function read(invention: Invention): Draft {
       query: {
         apiVersion: 'v1',
         kind: 'ConfigMap',
-        where: isValue ? [{ at: 'metadata.name', is: named?.metadata.name }] : where,
+        where: isValue ? [{ at: 'metadata.name', is: named.metadata.name }] : where,
         find,
         ...(isValue ? { at: 'data.SIZE' } : {}),
       },
@@ -147,7 +147,7 @@ export function update(invention: Invention): Draft {
               apiVersion: 'v1',
               kind: 'ConfigMap',
               name: map.metadata.name,
-              data: changedMap['data'] as unknown as Record<string, string>,
+              data: changedMap['data'] as Record<string, string>,
             },
       ],
       effects: isRole ? [{ access: { role: { kind: 'Role', name: role.metadata.name }, rules, namespace } }] : [],

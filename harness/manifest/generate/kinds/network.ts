@@ -46,9 +46,7 @@ export function service({ dice, level, namespace, app, team }: Invention): Draft
           labels: { team },
           fields: [
             { at: 'spec.ports[name=http].port', is: port },
-            ...(type === 'ClusterIP'
-              ? [{ at: 'spec.ports[*].nodePort', is: null }]
-              : [{ at: 'spec.type', is: type }].filter(() => true)),
+            ...(type === 'ClusterIP' ? [{ at: 'spec.ports[*].nodePort', is: null }] : [{ at: 'spec.type', is: type }]),
             ...(affinity ? [{ at: 'spec.sessionAffinity', is: affinity }] : []),
           ],
         },
@@ -90,10 +88,10 @@ export function ingress({ dice, level, namespace, app, team }: Invention): Draft
   const prefix = level === 'basic' ? '/' : dice.pick(['/api', '/v2', '/shop'])
   const text = `${team} page ${dice.roll(900) + 100}`
   const isTls = level === 'advanced'
-  const backend = (service: string): object => ({ service: { name: service, port: { number: 80 } } })
-  const rule = (service: string, path: string): object => ({
+  const backend = (to: string): object => ({ service: { name: to, port: { number: 80 } } })
+  const rule = (to: string, path: string): object => ({
     host,
-    http: { paths: [{ path, pathType: 'Prefix', backend: backend(service) }] },
+    http: { paths: [{ path, pathType: 'Prefix', backend: backend(to) }] },
   })
   const object = {
     apiVersion: 'networking.k8s.io/v1',
@@ -106,10 +104,10 @@ export function ingress({ dice, level, namespace, app, team }: Invention): Draft
     },
   }
   const spec = (change: object): unknown => changed(object, (copy) => Object.assign(copy.spec, change))
-  const worldService = (service: string, selector: string): Draft['reference'][number] => ({
+  const worldService = (own: string, selector: string): Draft['reference'][number] => ({
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: service, namespace },
+    metadata: { name: own, namespace },
     spec: { selector: { app: selector }, ports: [{ port: 80, targetPort: 5678 }] },
   })
   return {

@@ -48,7 +48,7 @@ export function echoWorkload(namespace: string, name: string, text: string): Kub
 /** Pods that do nothing, for worlds. */
 export function idleWorkload(namespace: string, name: string, replicas: number): KubeObject {
   return changed(echoWorkload(namespace, name, ''), (copy) => {
-    Object.assign(copy['spec'] as unknown as object, { replicas })
+    Object.assign(copy['spec'] as object, { replicas })
     const pod = (copy as unknown as { spec: { template: { spec: { containers: object[] } } } }).spec.template.spec
     pod.containers = [{ name: 'idle', image: pauseImage, resources: modest }]
   })

@@ -1,0 +1,105 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createNodeProvider } from '../../environments/node/node-provider.ts'
+import type { Cluster } from '../../environments/provider.ts'
+import { runCommand } from '../base/command.ts'
+import { KubeClient } from '../base/kube-client.ts'
+import { packageRoot } from '../base/package-root.ts'
+import { selectTasks } from '../task/find-tasks.ts'
+import { specOf } from '../trial/prepare-cluster.ts'
+import { proveTasks } from './prove-tasks.ts'
+
+/** One task of every kind that needs no pods; the sweep proves all of them. */
+const sample = [
+  'clusterrole-advanced-02',
+  'clusterrolebinding-intermediate-01',
+  'configmap-advanced-01',
+  'namespace-advanced-01',
+  'role-advanced-01',
+  'rolebinding-intermediate-01',
+  'secret-advanced-01',
+  'serviceaccount-advanced-01',
+  'read-basic-01',
+  'update-intermediate-01',
+  'delete-intermediate-01',
+  'networkpolicy-advanced-01',
+  'cronjob-intermediate-01',
+  'pvc-intermediate-01',
+  'resourcequota-advanced-01',
+  'validatingadmissionpolicy-basic-01',
+]
+
+describe('manifest tasks on a cluster', () => {
+  let cluster: Cluster
+  let dir: string
+
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(os.tmpdir(), 'kubemend-manifest-'))
+    const [task] = await selectTasks({ paths: ['manifests'], names: ['role-basic-01'] })
+    if (!task) throw new Error('there is no task role-basic-01')
+    cluster = await createNodeProvider().create(
+      specOf({ ...task, cluster: task.manifest?.cluster }, `manifest-${process.pid}`),
+      {
+        owner: 'this-process',
+      },
+    )
+  })
+  afterAll(async () => {
+    await cluster?.destroy()
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  test('references pass every stage, and wrong answers fail where their tasks say', async () => {
+    const chosen = await selectTasks({ paths: sample.map((name) => `manifests/${name}`) })
+    const tasks = chosen.flatMap(({ manifest, name, world }) =>
+      manifest ? [{ ...manifest, name, world: world.map(({ object }) => object) }] : [],
+    )
+    using client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
+    const rows = await proveTasks(tasks, { client, concurrency: 4, signal: new AbortController().signal })
+    expect(rows.filter(({ isProven }) => !isProven)).toEqual([])
+    expect(rows).toHaveLength(sample.length * 4)
+  })
+
+  test('kubemend run gives their trials the report of all trials, with a funnel', async () => {
+    const names = ['role-basic-01', 'update-basic-01']
+    const [role] = await selectTasks({ paths: ['manifests/role-basic-01'] })
+    const answers = path.join(dir, 'answers.jsonl')
+    const fenced = `Here it is:\n\`\`\`yaml\n${role?.manifest?.reference.replaceAll('get', 'delete')}\`\`\`\n`
+    await writeFile(answers, `${JSON.stringify({ task: 'role-basic-01', answer: fenced })}\n`)
+    const kubemend = (...words: string[]): ReturnType<typeof runCommand> =>
+      runCommand([process.execPath, path.join(packageRoot, 'harness/cli/main.ts'), ...words], {
+        cwd: packageRoot,
+        timeoutMs: 280_000,
+      })
+    const ran = await kubemend(
+      ...['run', ...names.map((name) => `manifests/${name}`), '--agent', 'oracle', '--agent', `answers=${answers}`],
+      ...['--out', dir, '--job-name', 'job', '--json'],
+    )
+    const { trials } = JSON.parse(ran.stdout) as {
+      trials: { task: string; agent: string; outcome: string; dir: string }[]
+    }
+    const outcomes = Object.fromEntries(
+      trials.map(({ task, agent, outcome }) => [`${task} ${agent.split('=')[0]}`, outcome]),
+    )
+    expect(outcomes).toEqual({
+      'kubemend/role-basic-01 oracle': 'solved',
+      'kubemend/update-basic-01 oracle': 'solved',
+      'kubemend/role-basic-01 answers': 'failed',
+      'kubemend/update-basic-01 answers': 'agent-error',
+    })
+    const funnel = await kubemend('manifest', 'funnel', path.join(dir, 'job'), '--json')
+    const { funnels } = JSON.parse(funnel.stdout) as { funnels: { agent: string; reached: Record<string, number> }[] }
+    expect(funnels.find(({ agent }) => agent === 'oracle')?.reached).toMatchObject({ extract: 2, L4: 2, accuracy: 2 })
+    expect(funnels.find(({ agent }) => agent !== 'oracle')?.reached).toMatchObject({ extract: 1, L2: 1, L3: 0 })
+    const pairs = path.join(dir, 'pairs.jsonl')
+    expect((await kubemend('manifest', 'export', path.join(dir, 'job'), pairs, '--with-test')).exitCode).toBe(0)
+    const lines = (await readFile(pairs, 'utf8')).trim().split('\n')
+    expect(lines).toHaveLength(2)
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      answer: { agent: 'oracle' },
+      evidence: [{ stage: 'extract', status: 'met' }, {}, {}, {}, {}, {}, {}, {}],
+    })
+  })
+})
