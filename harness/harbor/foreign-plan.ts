@@ -356,7 +356,7 @@ function workspaceOf(main: ForeignService): string | undefined {
   const holds = (folder: string): boolean =>
     files.some(({ to }) => to === folder || to.startsWith(`${folder}/`)) ||
     main.mounts.some(({ kind, target }) => kind === 'bind' && (target === folder || target.startsWith(`${folder}/`)))
-  return ['/app', ...(workdir === '/' ? [] : [workdir])].find(holds)
+  return ['/app', ...(workdir === '/' ? [] : [workdir])].find((folder) => folder === workdir || holds(folder))
 }
 
 /** What texts must speak of for an add-on to be worth its seconds. */

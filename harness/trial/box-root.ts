@@ -46,6 +46,15 @@ export async function mountsOfRoot(root: string): Promise<SandboxOptions['mounts
   return mounts
 }
 
+/** Copies what an agent may have made: files, folders and links as they are; a pipe or a socket stays behind. */
+export async function copyPlain(from: string, to: string): Promise<void> {
+  const isPlain = async (place: string): Promise<boolean> => {
+    const info = await lstat(place)
+    return info.isFile() || info.isDirectory() || info.isSymbolicLink()
+  }
+  await cp(from, to, { recursive: true, verbatimSymlinks: true, filter: isPlain })
+}
+
 /** Files of a box change their mode; what a glob or another program names is looked for, and what is not there stays away. */
 async function changeMode(root: string, place: string, mode: string): Promise<void> {
   if (!place.startsWith(root)) return

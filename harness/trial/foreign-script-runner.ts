@@ -1,8 +1,10 @@
-import { cp, writeFile } from 'node:fs/promises'
+import { lstat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { AgentExtras } from '../../agents/agent.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
+import { copyPlain } from './box-root.ts'
 import { runInSandbox } from './sandbox.ts'
+import { writeSandboxKubeconfig } from './script-access.ts'
 import type { ServiceSandbox } from './foreign-world.ts'
 
 export interface ForeignScripts {
@@ -10,7 +12,7 @@ export interface ForeignScripts {
   logDir: string
   timeoutMs: number
   signal: AbortSignal
-  /** Main, with files that are the agent's to spoil; the kubeconfig's place in there is on this machine. */
+  /** Main, with files that are the agent's to spoil; and where it looks for its kubeconfig. */
   sandbox: ServiceSandbox
   kubeconfig: string
   environment: Record<string, string>
@@ -27,7 +29,7 @@ export function foreignScriptRunner(options: ForeignScripts): AgentExtras['runSc
       description: 'A script run with the agent identity',
       arguments: { file: script.file },
       async run({ kubeconfig, port }) {
-        await writeFile(options.kubeconfig, kubeconfig)
+        await using access = await writeSandboxKubeconfig({ text: kubeconfig })
         const ran = await runInSandbox({
           ...sandbox,
           argv: ['bash', script.file],
@@ -35,6 +37,7 @@ export function foreignScriptRunner(options: ForeignScripts): AgentExtras['runSc
             ...sandbox.mounts,
             ...Object.entries(script.mounts).map(([from, to]) => ({ from, to })),
             { from: logs, to: '/logs', isWritable: true },
+            { from: access.file, to: options.kubeconfig, isWritable: true },
           ],
           env: { ...sandbox.env, ...options.environment, ...script.env },
           ports: [port],
@@ -44,10 +47,10 @@ export function foreignScriptRunner(options: ForeignScripts): AgentExtras['runSc
         answer = { exitCode: ran.exitCode, stdout: ran.stdout, stderr: ran.stderr, isTimedOut: ran.isTimedOut }
         const output = `${ran.stdout}${ran.stderr}`
         await writeFile(path.join(options.logDir, `${path.basename(script.file)}.txt`), output)
-        await cp(path.join(logs, 'artifacts'), path.join(options.logDir, 'artifacts'), {
-          recursive: true,
-          verbatimSymlinks: true,
-        }).catch(() => undefined)
+        const artifacts = path.join(logs, 'artifacts')
+        if ((await lstat(artifacts).catch(() => undefined))?.isDirectory()) {
+          await copyPlain(artifacts, path.join(options.logDir, 'artifacts'))
+        }
         return {
           text: output.slice(0, 100_000),
           isError: ran.exitCode !== 0,

@@ -10,6 +10,7 @@ import { watchState } from '../record/watch-state.ts'
 import { readAccess } from '../base/kube-client.ts'
 import { takeSnapshot } from '../state/take-snapshot.ts'
 import { formatProblem } from '../task/problem.ts'
+import { copyPlain } from './box-root.ts'
 import { whoIs, rewriteKubeconfig } from './foreign-cluster.ts'
 import { foreignScriptRunner } from './foreign-script-runner.ts'
 import { forgetForeignWorld, openForeignWorld, readForeignKubeconfig, type ForeignWorld } from './foreign-world.ts'
@@ -89,7 +90,7 @@ async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place
             timeoutMs: plan.budget.timeMs,
             signal: ending,
             sandbox,
-            kubeconfig: own.kubeconfig,
+            kubeconfig: foreign.agentKubeconfig,
             environment: foreign.solutionEnvironment,
             logs: own.logs,
           }),
@@ -131,7 +132,7 @@ async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place
     await store.writeJson(store.endState, judged.endState)
     await store.writeJson(store.verdicts, { findings, judgement: judged.judgement })
     if (own.workspace !== undefined) {
-      await cp(own.workspace, path.join(store.artifactsDir, 'app'), { recursive: true, verbatimSymlinks: true })
+      await copyPlain(own.workspace, path.join(store.artifactsDir, 'app'))
     }
   })
   return {
@@ -244,7 +245,6 @@ interface AgentFiles {
   root: string
   shared: string
   logs: string
-  kubeconfig: string
   workspace: string | undefined
 }
 
@@ -265,11 +265,12 @@ async function agentFiles(foreign: ForeignPlan, world: ForeignWorld, dir: string
     const base = isShared ? world.shared : (world.hostPath({ ...foreign.main, mounts: [] }, '/') ?? '')
     return path.join(isShared ? shared : root, path.relative(base, file))
   }
-  const kubeconfig = inCopies(foreign.agentKubeconfig) ?? path.join(dir, 'unused')
-  await mkdir(path.dirname(kubeconfig), { recursive: true })
+  // the token is the gateway's to know; file tools must not find it
+  const kubeconfig = inCopies(foreign.agentKubeconfig)
+  if (kubeconfig !== undefined) await writeFile(kubeconfig, '# the gateway has it\n')
   const workspace = foreign.workspace === undefined ? undefined : inCopies(foreign.workspace)
   const isThere = workspace !== undefined && (await stat(workspace).catch(() => undefined))?.isDirectory()
-  return { root, shared, logs, kubeconfig, workspace: isThere ? workspace : undefined }
+  return { root, shared, logs, workspace: isThere ? workspace : undefined }
 }
 
 /** The task's verifier in main as it was before the agent came, but for the files it was asked to repair. */
@@ -284,9 +285,12 @@ async function verify(
     own.workspace === undefined || foreign.workspace === undefined
       ? []
       : [{ from: own.workspace, to: foreign.workspace, isWritable: true }]
+  const kubeconfig = world.hostPath(foreign.main, foreign.agentKubeconfig)
+  const access = kubeconfig === undefined ? [] : [{ from: kubeconfig, to: foreign.agentKubeconfig, isWritable: true }]
+  const isInFiles = foreign.workspace !== undefined && foreign.agentKubeconfig.startsWith(`${foreign.workspace}/`)
   return judgeByScript(session.plan, {
     ...sandbox,
-    mounts: [...sandbox.mounts, ...repaired],
+    mounts: [...sandbox.mounts, ...repaired, ...(isInFiles ? access : [])],
     env: { ...sandbox.env, ...foreign.verifierEnvironment },
   })
 }

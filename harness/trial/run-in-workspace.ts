@@ -5,6 +5,7 @@ import type { VerifyContext } from '../../verifiers/verifier.ts'
 import { KubeClient } from '../base/kube-client.ts'
 import { makeScratch } from '../base/scratch.ts'
 import type { Contract } from '../task/contract.ts'
+import { copyPlain } from './box-root.ts'
 import { confirmBroken } from './confirm-broken.ts'
 import { judgeByScript, ownScriptSandbox, type ScriptJudgement } from './judge-by-script.ts'
 import type { Found } from './run.ts'
@@ -46,15 +47,17 @@ export async function runInWorkspace(session: TrialSession, contract: Contract |
     'verifier',
   )
   for (const about of ['outcome', 'preservation'] as const) session.recordVerdicts(about, findings[about])
-  await session.step('collect', () => cp(folder.dir, path.join(store.artifactsDir, 'app'), { recursive: true }))
+  await session.step('collect', () => copyPlain(folder.dir, path.join(store.artifactsDir, 'app')))
   await store.writeJson(store.verdicts, { findings })
   return { findings, agent, ...(script ? { rewards: script.rewards } : {}), details: { provider: 'none' } }
 }
 
 /** The task's own script, on a copy of the files: the judge where there is no contract. */
 async function askScript(session: TrialSession, repaired: string): Promise<ScriptJudgement> {
-  await using folder = await copyWorkspace(repaired)
-  await using sandbox = await ownScriptSandbox(session.plan, { workspace: folder.dir }, session.signal)
+  const dir = await makeScratch('workspace')
+  await using _ = { [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) }
+  await copyPlain(repaired, dir)
+  await using sandbox = await ownScriptSandbox(session.plan, { workspace: dir }, session.signal)
   return await judgeByScript(session.plan, sandbox.options)
 }
 
