@@ -46,11 +46,12 @@ export function workloadsByNearness(ground: Ground): KubeObject[] {
     .toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** Workloads that no repair is about and the contract does not speak of: whatever happens to them is harm. */
+/** Workloads that no repair is about and the contract does not name; a wildcard that covers them may be too wide. */
 export function bystanders(ground: Ground): KubeObject[] {
   const repaired = repairedObjects(ground)
+  const named = ground.allowances.filter(({ selector }) => !selector.name.includes('*'))
   return workloadsByNearness(ground).filter(
-    (object) => !repaired.includes(object) && !isMentioned(idOf(object), ground.allowances) && replicasOf(object) > 0,
+    (object) => !repaired.includes(object) && !isMentioned(idOf(object), named) && replicasOf(object) > 0,
   )
 }
 

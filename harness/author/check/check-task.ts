@@ -23,6 +23,8 @@ export interface CheckOptions extends ProbeOptions {
   flake: number
   /** Leaves the adversaries and the contract's mutations out, for those who are still writing. */
   isQuick: boolean
+  /** Globs over the names of adversaries; all of them when empty. */
+  adversaries: readonly string[]
 }
 
 /** Lets a task prove itself: what it says, what it asks for, and what comes of everybody who is let loose on it. */
@@ -47,9 +49,9 @@ export async function checkTask(task: Task, options: CheckOptions): Promise<Task
   const right = await recordedOf(ran.filter(isSolvedRepair))
   const solution = right.find(({ name }) => name === 'oracle')?.evidence
   const isProbed = !options.isQuick && solution !== undefined && contract !== undefined && task.cluster !== undefined
-  const folder = path.join(jobsDir, 'scripts-of-adversaries')
+  const made = { dir: path.join(jobsDir, 'scripts-of-adversaries'), only: options.adversaries }
   const adversaries = isProbed
-    ? await probeAdversaries(groundOf(task, contract, solution), folder, (probes) => run('adversaries', probes, true))
+    ? await probeAdversaries(groundOf(task, contract, solution), made, (probes) => run('adversaries', probes, true))
     : { probed: [], reports: [] }
   const recorded = isProbed ? probeRecorded(task, contract, solution) : []
 

@@ -21,10 +21,13 @@ export interface ProbedAdversaries {
  */
 export async function probeAdversaries(
   ground: Ground,
-  dir: string,
+  { dir, only }: { dir: string; only: readonly string[] },
   run: (probes: Probe[]) => Promise<Probed[]>,
 ): Promise<ProbedAdversaries> {
-  const { able, forbidden } = generateAdversaries(ground)
+  const generated = generateAdversaries(ground)
+  const isWanted = ({ name }: Adversary): boolean =>
+    only.length === 0 || only.some((glob) => path.matchesGlob(name, glob))
+  const [able, forbidden] = [generated.able.filter(isWanted), generated.forbidden.filter(isWanted)]
   await mkdir(dir, { recursive: true })
   const write = async (name: string, text: string): Promise<Probe> => {
     const file = path.join(dir, `${name}.sh`)
