@@ -90,7 +90,7 @@ describe('with a scripted model', () => {
         'Once more.',
         '',
       ])
-      expect(steps.find((step) => step.source === 'user')?.message).toContain('orders')
+      expect(steps.find((step) => step.source === 'user')?.message).toContain('storefront')
       expect(said[0]).toMatchObject({
         metrics: { prompt_tokens: 3000, completion_tokens: 60, cached_tokens: 1000 },
         observation: { results: [{ content: expect.stringContaining('checkout') }] },
@@ -145,6 +145,11 @@ describe("with somebody else's MCP server in place of our tools", () => {
     ],
   }
 
+  const programs: Record<string, string> = {
+    'kubernetes-mcp-server': 'kubernetes-mcp-server/bin/index.js',
+    'mcp-server-kubernetes': 'mcp-server-kubernetes/dist/index.js',
+  }
+
   it.each(Object.entries(servers))('%s carries a whole trial, recorded and judged', async (name, calls) => {
     const repair = await writeSampleRepair(path.join(dir, `task-${name}`))
     const turns: Answer[] = [
@@ -152,7 +157,7 @@ describe("with somebody else's MCP server in place of our tools", () => {
       { calls: [{ tool: 'submit', args: { summary: 'there were no replicas' } }] },
     ]
     await using model = await startFakeServer(({ toolResults }) => turns[toolResults.length] ?? { say: 'Done.' })
-    const program = path.join(root, 'node_modules/.bin', name)
+    const program = `${process.execPath} ${path.join(root, 'node_modules', programs[name] ?? name)}`
     const { trials } = await run(
       name,
       repair,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { isCliName } from './cli-names.ts'
 import { cliDefinitions } from './definitions.ts'
 import type { CliDefinition } from './define-cli.ts'
-import { findProgram, isInstalled } from './install-cli.ts'
+import { findProgram, installCli, isInstalled } from './install-cli.ts'
 
 /** An agent that is a program, as it was chosen. */
 export interface CliChoice {
@@ -40,6 +40,16 @@ export async function checkCli(choice: CliChoice): Promise<string | undefined> {
   if (api.baseUrl === undefined && choice.baseUrl === undefined) return 'expected --base-url, where its model is'
   if (api.keys.length > 0 && keyOf(definition, choice.env) === undefined) return `set ${api.keys[0]} to your API key`
   return undefined
+}
+
+/** Installs a program before anything that wants it is started; one that is installed costs nothing. */
+export async function prepareCli({ name, version }: CliChoice, say: (line: string) => void): Promise<void> {
+  const { install } = definitionOf(name)
+  if (install.kind !== 'npm') return
+  const wanted = { ...install, version: version ?? install.version }
+  if (await isInstalled(wanted)) return
+  say(`installing ${wanted.package} ${wanted.version} into the cache`)
+  await installCli(wanted)
 }
 
 /** The state of one program, for `kubemend doctor --agents`. */

@@ -8,6 +8,7 @@ import type { AgentMessage, Prompt } from '../../harness/record/events.ts'
 import type { AgentContext, AgentEnd } from '../agent.ts'
 import { startFakeServer } from '../model/fake-server/start-fake-server.ts'
 import type { Scenario } from '../model/fake-server/scenario.ts'
+import type { CliChoice } from './check-cli.ts'
 import { createCliAgent } from './cli-agent.ts'
 
 const key = 'sk-the-real-key-0123456789'
@@ -67,6 +68,17 @@ describe('a program as an agent', () => {
     expect(end.because).not.toMatch(/[0-9a-f]{24}|[\w-]{30}/)
   })
 
+  it('that is not there any more is nobody’s failure to repair', async () => {
+    const agent = createCliAgent({ ...choiceOf('/no/such/agent', 'http://127.0.0.1:9'), priceOf: () => undefined })
+    const task = { instruction: '', mcp: { url: 'http://127.0.0.1:9', token: 't'.repeat(20) }, budget, logDir: dir }
+    const end = await agent.run(task, { signal: AbortSignal.timeout(9_000) } as AgentContext)
+    expect(end).toEqual({
+      reason: 'provider',
+      because: 'command: there is no program /no/such/agent',
+      errorType: 'AgentSetupError',
+    })
+  })
+
   it('that only prints of a rate limit is not believed', async () => {
     const { end } = await play(`console.log('429 rate limit exceeded'); process.exit(1)`, [])
     expect(end).toMatchObject({ reason: 'error' })
@@ -78,6 +90,13 @@ describe('a program as an agent', () => {
     expect(sent).toBeUndefined()
   })
 })
+
+const budget = { timeMs: 60_000, toolCalls: 9 }
+
+function choiceOf(program: string, baseUrl: string): CliChoice {
+  const env = { PATH: process.env['PATH'], KUBEMEND_MODEL_API_KEY: key }
+  return { name: 'command', model: undefined, effort: undefined, version: undefined, program, baseUrl, env }
+}
 
 async function play(
   script: string,
@@ -107,20 +126,11 @@ async function play(
       solutionDir: undefined,
     },
   }
-  const agent = createCliAgent({
-    name: 'command',
-    model: undefined,
-    effort: undefined,
-    version: undefined,
-    program,
-    baseUrl: `${server.url}/v1`,
-    env: { PATH: process.env['PATH'], KUBEMEND_MODEL_API_KEY: key },
-    priceOf: () => undefined,
-  })
+  const agent = createCliAgent({ ...choiceOf(program, `${server.url}/v1`), priceOf: () => undefined })
   const task = {
     instruction: 'Repair web.yaml.',
     mcp: await gateway.listen(),
-    budget: { timeMs: 60_000, toolCalls: 9 },
+    budget,
     logDir: home,
   }
   const end = await agent.run(task, context)

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { messageOf } from '../../harness/base/errors.ts'
 import { makeScratch } from '../../harness/base/scratch.ts'
 import { packageRoot } from '../../harness/base/package-root.ts'
 import { Redactor } from '../../harness/record/redact.ts'
@@ -48,7 +49,9 @@ export function createCliAgent(choice: CliChoice & { priceOf: PriceOf }): Agent 
         onRequest: (request) => witness.told(request),
         onAnswer: (answer) => witness.said(answer),
       })
-      const program = await findOwn(definition, choice, version)
+      const program = await findOwn(definition, choice, version).catch((error: unknown) => messageOf(error))
+      // that it cannot be had here says nothing about it
+      if (typeof program === 'string') return { reason: 'provider', because: program, errorType: 'AgentSetupError' }
       const dir = await makeScratch('agent')
       try {
         const launch = definition.launch({

@@ -11,6 +11,7 @@ import { createReplay } from '../../agents/replay/replay.ts'
 import { InputError, messageOf } from '../base/errors.ts'
 import { readTrajectory } from '../record/atif-reader.ts'
 import type { AgentIdentity } from '../store/planned-trial.ts'
+import { say } from './output.ts'
 
 /** What `--agent` takes, for help and errors. */
 export const agentForms: string = `oracle, oracle:SCRIPT, nop, replay=FILE, answers=FILE, human, human=shell, human=mcp, model=PROVIDER/NAME, ${cliNames
@@ -86,9 +87,10 @@ export async function checkAgent(identity: AgentIdentity): Promise<void> {
       })
   }
   if (isCliName(name)) {
-    const { checkCli } = await import('../../agents/cli/check-cli.ts')
+    const { checkCli, prepareCli } = await import('../../agents/cli/check-cli.ts')
     const problem = await checkCli(cliOptions(identity))
     if (problem !== undefined) throw new InputError([`--agent ${nameOfAgent(identity)}: ${problem}`])
+    await prepareCli(cliOptions(identity), say)
   }
 }
 

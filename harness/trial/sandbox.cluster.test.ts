@@ -51,6 +51,16 @@ describe('the script sandbox', () => {
     expect(Number(/^(\d+)$/m.exec(result.stdout)?.[1])).toBeLessThan(10)
   })
 
+  it('knows secrets of its environment that stand among nobody’s arguments', async () => {
+    const secretEnv = { TOKEN: "it's a $(secret) token" }
+    const running = run('echo "$TOKEN"; tr "\\0" " " </proc/1/cmdline; sleep 1', { secretEnv })
+    const { stdout: processes } = await runCommand(['ps', '-eo', 'args'])
+    const { stdout } = await running
+    expect(stdout).toContain(`${secretEnv.TOKEN}\n`)
+    expect(stdout.split('\n')[1]).not.toContain('secret')
+    expect(processes).not.toContain('a $(secret) token')
+  })
+
   it('reaches the loopback ports it is given and no others', async () => {
     const server = http.createServer((_, response) => response.end('from outside'))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
