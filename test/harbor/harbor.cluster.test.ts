@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -7,6 +7,7 @@ import type { AtifTrajectory } from '../../harness/record/atif-format.ts'
 import { parseTrajectory } from '../../harness/record/atif-reader.ts'
 import type { Outcome, RecordedEvent } from '../../harness/record/events.ts'
 import { modelTrial } from '../../harness/record/sample-trial.ts'
+import { packageRoot } from '../../harness/base/package-root.ts'
 import { JobStore } from '../../harness/store/job-store.ts'
 import type { TrialResult } from '../../harness/store/read-trial-result.ts'
 import { summarizeProgress } from '../../harness/store/resume.ts'
@@ -155,3 +156,14 @@ harborTest('Harbor reads a job of ours with its own models and viewer, and count
 function normalized(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replaceAll('.0"', '"'))
 }
+
+harborTest('Harbor takes every task of ours, and every fixture, for a task', async () => {
+  const place = path.join(dir, 'tasks')
+  await cp(path.join(packageRoot, 'tasks'), path.join(place, 'ours'), { recursive: true })
+  await cp(path.join(import.meta.dirname, 'fixtures'), path.join(place, 'fixtures'), { recursive: true })
+  await copyFile(path.join(import.meta.dirname, 'load_tasks.py'), path.join(dir, 'load_tasks.py'))
+  const { stdout, stderr } = await harbor().python(['/files/load_tasks.py', '/files/tasks'], dir)
+  const said = JSON.parse(stdout || JSON.stringify({ stderr })) as Record<string, string | null>
+  expect(Object.keys(said).length).toBeGreaterThan(15)
+  expect(Object.entries(said).filter(([folder, name]) => name?.split('/')[1] !== folder && name !== folder)).toEqual([])
+})
