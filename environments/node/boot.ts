@@ -1,4 +1,7 @@
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import path from 'node:path'
 import { stringify } from 'yaml'
 import { mustRun } from '../../harness/base/command.ts'
@@ -37,11 +40,18 @@ export interface BootPlan {
   onStep: (step: string) => void
 }
 
+export interface Booted extends Disposable {
+  client: KubeClient
+  /** Lets the components that wait at the gate through to the API server, and starts the controllers. */
+  release(): Promise<void>
+}
+
 /**
- * Starts every node and component but those that act on objects, and answers a client as soon as the API server is
- * ready. Certificates and kubeconfigs are in place when `pki` resolves.
+ * Starts every node and component but the controllers, and answers a client as soon as the API server is ready. While
+ * it starts, the others do, too: what they ask of it waits at the gate until `release`, so that nobody but the client
+ * sees a server that is not ready, or objects that are not in place. Certificates and kubeconfigs are there when `pki` resolves.
  */
-export async function bootCluster(plan: BootPlan, pki: Promise<void>): Promise<KubeClient> {
+export async function bootCluster(plan: BootPlan, pki: Promise<void>): Promise<Booted> {
   const { folder, slots } = plan
   const [controlPlane, ...workers] = slots
   if (!controlPlane) throw new TypeError('a cluster has at least one node')
@@ -54,39 +64,42 @@ export async function bootCluster(plan: BootPlan, pki: Promise<void>): Promise<K
   const rules = addonBootRules(plan.record.spec.addons)
   await connectControlPlane(first.init, slots, rules)
   await startService(folder, name, 'containerd', containerdCommand())
-  const port = openPortal(plan, first)
+  const portal = openPortal(plan, first)
   // when something else fails first, that is the error
-  port.catch(() => undefined)
+  portal.catch(() => undefined)
   await pki
   plan.onStep('certificates made')
   await startService(folder, name, 'kube-apiserver', apiServerCommand())
-  await writeHostKubeconfig(
-    path.join(folder.nodeLib(name), 'kubernetes/super-admin.conf'),
-    folder.kubeconfig,
-    await port,
-  )
+  const { port, openGate } = await portal
+  await writeHostKubeconfig(path.join(folder.nodeLib(name), 'kubernetes/super-admin.conf'), folder.kubeconfig, port)
+  await startNodeComponents(plan, controlPlane, first)
+  await startService(folder, name, 'kube-scheduler', schedulerCommand())
 
   const joined = await Promise.all(workers.map((slot) => bootNode(plan, slot, first)))
   for (const [i, worker] of joined.entries()) {
     await connectWorker(first.init, worker.init, slots, i + 1, rules)
     await startService(folder, workers[i]?.spec.name ?? '', 'containerd', containerdCommand())
   }
+  for (const [i, worker] of joined.entries()) await startNodeComponents(plan, workers[i] ?? controlPlane, worker)
   const client = await KubeClient.fromKubeconfig(folder.kubeconfig)
   await waitForApiServer(client, first)
   plan.onStep('API server ready')
-  return client
+  return {
+    client,
+    async release() {
+      await openGate()
+      await startService(folder, name, 'kube-controller-manager', controllerManagerCommand())
+    },
+    [Symbol.dispose]: () => client[Symbol.dispose](),
+  }
 }
 
-/** Starts what acts on the cluster's objects. */
-export async function startControllers(plan: BootPlan): Promise<void> {
-  const { folder, slots } = plan
-  const name = slots[0]?.spec.name ?? ''
-  await startService(folder, name, 'kube-controller-manager', controllerManagerCommand())
-  await startService(folder, name, 'kube-scheduler', schedulerCommand())
-  for (const slot of slots) {
-    await startService(folder, slot.spec.name, 'kubelet', kubeletCommand(slot))
-    await startService(folder, slot.spec.name, 'kube-proxy', kubeProxyCommand())
-  }
+/** The kubelet wants its container runtime to listen already; neither of the two minds waiting for the API server. */
+async function startNodeComponents({ folder }: BootPlan, slot: NodeSlot, { init }: NodeProcesses): Promise<void> {
+  const socket = `/proc/${init.pid}/root/run/containerd/containerd.sock`
+  await until(async () => existsSync(socket), { what: 'containerd to listen', timeoutMs: 30_000, intervalMs: 10 })
+  await startService(folder, slot.spec.name, 'kubelet', kubeletCommand(slot))
+  await startService(folder, slot.spec.name, 'kube-proxy', kubeProxyCommand())
 }
 
 async function bootNode(plan: BootPlan, slot: NodeSlot, parent: NodeProcesses | undefined): Promise<NodeProcesses> {
@@ -122,8 +135,14 @@ async function writeNodeFiles(plan: BootPlan, slot: NodeSlot): Promise<void> {
   await linkImageStore(plan.imageStore, '/opt/node/images', path.join(lib, 'containerd'))
 }
 
-/** Makes the API server reachable on the host's loopback, and any inner address through a Unix socket. */
-async function openPortal(plan: BootPlan, first: NodeProcesses): Promise<number> {
+/**
+ * Makes the API server reachable on the host's loopback, and any inner address through a Unix socket. Until the gate is
+ * opened, that is the only way to the API server: on the address that nodes know it by, connections wait.
+ */
+async function openPortal(
+  plan: BootPlan,
+  first: NodeProcesses,
+): Promise<{ port: number; openGate: () => Promise<void> }> {
   const { folder } = plan
   await rm(folder.portFile, { force: true })
   const portal = startDaemon(
@@ -135,6 +154,8 @@ async function openPortal(plan: BootPlan, first: NodeProcesses): Promise<number>
       '-netns',
       `/proc/${first.init.pid}/ns/net`,
       '-target',
+      '127.0.0.1:6443',
+      '-gate',
       `${inside.controlPlaneIp}:6443`,
       '-port-file',
       folder.portFile,
@@ -143,7 +164,7 @@ async function openPortal(plan: BootPlan, first: NodeProcesses): Promise<number>
     ],
     { logFile: path.join(folder.dir, 'portal.log') },
   )
-  return until(
+  const port = await until(
     async () => {
       const text = await readFile(folder.portFile, 'utf8').catch(() => '')
       if (text !== '') return Number(text)
@@ -153,6 +174,14 @@ async function openPortal(plan: BootPlan, first: NodeProcesses): Promise<number>
     },
     { what: 'the portal to listen', timeoutMs: 5_000, intervalMs: 5 },
   )
+  return { port, openGate: () => tellPortal(folder.dialSocket, 'open gate') }
+}
+
+/** Says a word to the portal, which closes the connection when it is done. */
+async function tellPortal(socket: string, word: string): Promise<void> {
+  const connection = connect(socket)
+  connection.end(`${word}\n`)
+  await once(connection.resume(), 'close')
 }
 
 async function waitForApiServer(client: KubeClient, first: NodeProcesses): Promise<void> {

@@ -61,6 +61,8 @@ export function apiServerCommand(): string[] {
     '--etcd-servers=http://127.0.0.1:2379',
     `--advertise-address=${inside.controlPlaneIp}`,
     '--secure-port=6443',
+    // with the gate, which holds the port's one address that nodes know until the server is ready
+    '--permit-port-sharing=true',
     `--service-cluster-ip-range=${inside.serviceCidr}`,
     `--client-ca-file=${pki}/ca.crt`,
     `--tls-cert-file=${pki}/apiserver.crt`,

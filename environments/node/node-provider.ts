@@ -6,7 +6,7 @@ import { addonImages, applyAddons, waitForAddons } from '../addons/install-addon
 import { ensureImages } from '../images/ensure-images.ts'
 import { applyBaseObjects, createNodeObjects } from './base-objects.ts'
 import { binariesIn, ensureBinaries, type Binaries } from './binaries.ts'
-import { bootCluster, startControllers, type BootPlan } from './boot.ts'
+import { bootCluster, type BootPlan } from './boot.ts'
 import { ClusterFolder, type ClusterRecord } from './cluster-folder.ts'
 import { nodeSlots } from './components.ts'
 import { destroyCluster } from './destroy-cluster.ts'
@@ -73,9 +73,10 @@ async function create(spec: ClusterSpec, options: CreateOptions): Promise<Cluste
       names: spec.apiServerNames ?? [],
       kubernetesDir: (node) => path.join(plan.folder.nodeLib(node), 'kubernetes'),
     })
-    using client = await bootCluster(plan, pki)
+    using booted = await bootCluster(plan, pki)
+    const { client } = booted
     await createNodeObjects(client, plan.slots)
-    await startControllers(plan)
+    await booted.release()
     await Promise.all([applyBaseObjects(client), applyAddons(client, spec)])
     plan.onStep('base objects applied')
     await waitUntilWhole(client, plan)
@@ -93,10 +94,11 @@ async function restore(key: string, name: string, options: CreateOptions): Promi
     const nodes = spec.nodes.map((node) => node.name)
     await copySnapshot(key, plan.folder, nodes)
     plan.onStep('files copied')
-    using client = await bootCluster(plan, Promise.resolve())
-    await moveTime(client)
     const startedAt = Date.now()
-    await startControllers(plan)
+    using booted = await bootCluster(plan, Promise.resolve())
+    const { client } = booted
+    await moveTime(client)
+    await booted.release()
     await waitUntilRestored(client, {
       expectation: snapshot.expectation,
       startedAt,

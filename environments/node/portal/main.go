@@ -2,6 +2,10 @@
 // connections to a loopback port go to one fixed address inside (the API server), and connections to a Unix
 // socket go to whatever "host:port\n" they ask for first.
 //
+// It is also the gate before an API server that is still starting: with -gate ADDRESS it listens there, inside, and lets
+// connections wait. Who says "open gate\n" to the Unix socket opens it: everybody who waits goes on to the target, and the
+// address is the API server's alone.
+//
 // The other way round, for a sandbox without any network: `portal inlet PORT=SOCKET...` serves loopback ports inside
 // whose connections go out through Unix sockets.
 //
@@ -19,6 +23,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -33,6 +38,7 @@ func main() {
 	portFile := flag.String("port-file", "", "file that gets the chosen loopback port")
 	port := flag.Int("port", 0, "loopback port; 0 lets the kernel choose")
 	socket := flag.String("socket", "", "Unix socket that dials any address")
+	gate := flag.String("gate", "", "address inside where connections wait until the gate is opened")
 	flag.Parse()
 
 	tcp, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", *port))
@@ -41,7 +47,16 @@ func main() {
 	unix, err := net.Listen("unix", *socket)
 	exitOn(err)
 	exitOn(os.Chmod(*socket, 0o600))
-	dials := dialInside(*netns)
+	inside := enter(*netns)
+	dials := inside.dial
+	openGate := func() {}
+	if *gate != "" {
+		waiting, err := inside.listen(*gate)
+		exitOn(err)
+		openGate = sync.OnceFunc(func() {
+			letThrough(waiting, func(conn net.Conn) { join(conn, conn, dials(*target)) })
+		})
+	}
 	draft := *portFile + ".draft"
 	exitOn(os.WriteFile(draft, []byte(fmt.Sprint(tcp.Addr().(*net.TCPAddr).Port)), 0o600))
 	exitOn(os.Rename(draft, *portFile))
@@ -51,6 +66,11 @@ func main() {
 		reader := bufio.NewReader(conn)
 		address, err := reader.ReadString('\n')
 		if err != nil {
+			conn.Close()
+			return
+		}
+		if address == "open gate\n" {
+			openGate()
 			conn.Close()
 			return
 		}
@@ -76,14 +96,14 @@ func serveInlets(pairs []string) {
 	select {}
 }
 
-// dialInside answers a function that connects from inside the namespace. One locked thread joins it and makes
-// every socket there; a socket keeps its namespace, so all else happens outside.
-func dialInside(netns string) func(string) net.Conn {
-	type request struct {
-		address string
-		reply   chan int
-	}
-	requests := make(chan request)
+// namespace makes sockets inside a network namespace. One locked thread joins it and makes every socket there; a socket
+// keeps its namespace, so all else happens outside.
+type namespace struct {
+	requests chan chan int
+}
+
+func enter(netns string) namespace {
+	requests := make(chan chan int)
 	ready := make(chan error)
 	go func() {
 		runtime.LockOSThread()
@@ -95,28 +115,71 @@ func dialInside(netns string) func(string) net.Conn {
 			}
 		}
 		ready <- err
-		for r := range requests {
+		for reply := range requests {
 			fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 			if err != nil {
 				fd = -1
 			}
-			r.reply <- fd
+			reply <- fd
 		}
 	}()
 	exitOn(<-ready)
-	return func(address string) net.Conn {
-		tcp, err := net.ResolveTCPAddr("tcp4", address)
-		if err != nil || tcp.IP == nil {
-			return nil
-		}
-		r := request{address, make(chan int)}
-		requests <- r
-		fd := <-r.reply
-		if fd < 0 {
-			return nil
-		}
-		return connect(fd, tcp)
+	return namespace{requests}
+}
+
+func (n namespace) socket() int {
+	reply := make(chan int)
+	n.requests <- reply
+	return <-reply
+}
+
+func (n namespace) dial(address string) net.Conn {
+	tcp, err := net.ResolveTCPAddr("tcp4", address)
+	if err != nil || tcp.IP == nil {
+		return nil
 	}
+	fd := n.socket()
+	if fd < 0 {
+		return nil
+	}
+	return connect(fd, tcp)
+}
+
+// listen shares its port with whoever listens on every address, and is asked first, because it names one.
+func (n namespace) listen(address string) (*net.TCPListener, error) {
+	tcp, err := net.ResolveTCPAddr("tcp4", address)
+	if err != nil {
+		return nil, err
+	}
+	fd := n.socket()
+	sockaddr := &syscall.SockaddrInet4{Port: tcp.Port}
+	copy(sockaddr.Addr[:], tcp.IP.To4())
+	for _, step := range []func() error{
+		func() error { return syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_REUSEADDR, 1) },
+		func() error { return syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, soReusePort, 1) },
+		func() error { return syscall.Bind(fd, sockaddr) },
+		func() error { return syscall.Listen(fd, 1024) },
+	} {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("listen on %s inside: %w", address, err)
+		}
+	}
+	file := os.NewFile(uintptr(fd), "")
+	defer file.Close()
+	listener, err := net.FileListener(file)
+	if err != nil {
+		return nil, err
+	}
+	return listener.(*net.TCPListener), nil
+}
+
+const soReusePort = 15
+
+// letThrough hands on everybody who waits, and closes.
+func letThrough(waiting *net.TCPListener, handle func(net.Conn)) {
+	defer waiting.Close()
+	waiting.SetDeadline(time.Now().Add(10 * time.Millisecond))
+	serve(waiting, handle)
 }
 
 func connect(fd int, address *net.TCPAddr) net.Conn {
