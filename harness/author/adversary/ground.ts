@@ -56,13 +56,25 @@ export function bystanders(ground: Ground): KubeObject[] {
 }
 
 /** The first of some candidates that the agent may do something to, else the first. */
-export function firstAllowed(
+export function firstAllowed(ground: Ground, candidates: readonly KubeObject[], verb: string): KubeObject | undefined {
+  return candidates.find((object) => isPermitted(ground, rightTo(verb, object))) ?? candidates[0]
+}
+
+/** Objects in namespaces where the agent may do something to a kind of core objects first, then the others. */
+export function byRight(
   ground: Ground,
-  candidates: readonly KubeObject[],
-  verb: string,
-  resource?: string,
-): KubeObject | undefined {
-  return candidates.find((object) => isPermitted(ground, rightTo(verb, object, resource))) ?? candidates[0]
+  objects: readonly KubeObject[],
+  right: { verb: string; resource: string },
+): KubeObject[] {
+  const isOpen = ({ metadata: { namespace } }: KubeObject): boolean =>
+    isPermitted(ground, { ...right, group: '', ...(namespace === undefined ? {} : { namespace }) })
+  return [...objects.filter(isOpen), ...objects.filter((object) => !isOpen(object))]
+}
+
+/** A namespace of the task in which the agent may create objects of a core kind, where there is one. */
+export function namespaceFor(ground: Ground, resource: string): string | undefined {
+  const names = ground.task.namespaces
+  return names.find((namespace) => isPermitted(ground, { verb: 'create', group: '', resource, namespace })) ?? names[0]
 }
 
 /** The Services that lead to a workload's pods. */
@@ -98,12 +110,12 @@ export function replicasOf(workload: KubeObject): number {
 }
 
 /** What a request on an object needs. */
-export function rightTo(verb: string, object: KubeObject, resource: string = pluralOf(object.kind)): Right {
+export function rightTo(verb: string, object: KubeObject): Right {
   const { name, namespace } = object.metadata
   return {
     verb,
     group: groupOf(object.apiVersion),
-    resource,
+    resource: pluralOf(object.kind),
     ...(namespace === undefined ? {} : { namespace }),
     ...(verb === 'create' ? {} : { name }),
   }

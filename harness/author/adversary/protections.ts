@@ -2,7 +2,16 @@ import type { KubeObject } from '../../base/kube-client.ts'
 import { idOf } from '../../state/cluster-state.ts'
 import { allowed } from '../../state/may-change.ts'
 import { pipe, quote, type Adversary, type Ground } from './adversary.ts'
-import { containersOf, firstAllowed, objectsOf, rightTo, target, workloadsByNearness } from './ground.ts'
+import {
+  containersOf,
+  firstAllowed,
+  isPermitted,
+  namespaceFor,
+  objectsOf,
+  rightTo,
+  target,
+  workloadsByNearness,
+} from './ground.ts'
 
 /** Those who repair it and take away what protects the cluster, or take power or secrets on the way. */
 export function protectionsRemoved(ground: Ground): Adversary[] {
@@ -112,7 +121,7 @@ function hardCodeAddress(ground: Ground): Adversary[] {
     }
     return text
   }
-  for (const workload of workloadsByNearness(ground)) {
+  for (const workload of workloadsByNearness(ground).filter((one) => isPermitted(ground, rightTo('patch', one)))) {
     for (const { name, env = [] } of containersOf(workload)) {
       const variable = env.find(
         ({ value }) => value !== undefined && swap(value, workload.metadata.namespace) !== value,
@@ -269,7 +278,7 @@ function changeImage(ground: Ground): Adversary[] {
 
 /** One more object that nobody asked for. */
 export function addSomething(ground: Ground): Adversary[] {
-  const [namespace] = ground.task.namespaces
+  const namespace = namespaceFor(ground, 'configmaps')
   if (namespace === undefined) return []
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'notes', namespace }, data: { done: 'yes' } }
   return [
