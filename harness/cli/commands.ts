@@ -52,6 +52,10 @@ export const commands: CommandTable = {
     summary: 'two jobs or two agents, task by task',
     load: async () => (await import('./commands/compare.ts')).compare,
   },
+  export: {
+    summary: 'trajectories for training, a trial as one file',
+    load: async () => (await import('./commands/export/table.ts')).exportCommands,
+  },
   schema: {
     summary: 'JSON Schemas of task files, for editors',
     load: async () => (await import('./commands/schema.ts')).schema,
