@@ -109,6 +109,7 @@ describe('with a scripted model', () => {
   it('the programs had the gateway’s tools and no shell or files of their own', ({ skip }) => {
     if (why !== undefined) skip(why)
     const own = /shell|bash|exec|write|edit|replace|fetch|search|agent/i
+    expect(new Set(server.requests.map(({ protocol }) => protocol)).size).toBe(4)
     for (const { protocol, tools } of server.requests) {
       expect(
         tools.filter((tool) => !/kubectl|submit/.test(tool) && own.test(tool)),
@@ -123,9 +124,7 @@ describe('with a scripted model', () => {
     const replays = recordings.flatMap((file) => ['--agent', `replay=${file}`])
     const before = server.requests.length
     const { trials: replayed } = await run('replayed', task, ...replays, '--concurrency', '2')
-    expect(replayed.map(({ outcome, because }) => [outcome, because])).toEqual(
-      trials.slice(0, 2).map(({ outcome, because }) => [outcome, because]),
-    )
+    expect(replayed.map(({ outcome }) => outcome)).toEqual(['solved', 'solved'])
     expect(server.requests).toHaveLength(before)
   })
 })
