@@ -1,5 +1,6 @@
 import type { KubeObject } from '../base/kube-client.ts'
 import type { Outcome, TrialEvent } from '../record/events.ts'
+import { writeTrajectory } from '../record/atif.ts'
 import { Recorder } from '../record/recorder.ts'
 import { TimelineWriter } from '../record/timeline-writer.ts'
 import { JobStore } from '../store/job-store.ts'
@@ -154,6 +155,7 @@ async function writeSampleTrial(
   recorder.record({ type: 'outcome', outcome, because, reward: outcome === 'solved' ? 1 : 0 })
   timeline[Symbol.dispose]()
   recorder.end()
+  await writeTrajectory(trial.record, trial.trajectory)
   const violation = {
     name: 'changed',
     because: said('service/orders -n shop: spec.ports changed from 8080 to 9090, by the agent'),
