@@ -74,8 +74,13 @@ describe('manifest tasks on a cluster', () => {
         timeoutMs: 280_000,
       })
     const ran = await kubemend(
-      ...['run', ...names.map((name) => `manifests/${name}`), '--agent', 'oracle', '--agent', `answers=${answers}`],
-      ...['--out', dir, '--job-name', 'job', '--json'],
+      'run',
+      ...names.map((name) => `manifests/${name}`),
+      '--agent=oracle',
+      `--agent=answers=${answers}`,
+      `--out=${dir}`,
+      '--job-name=job',
+      '--json',
     )
     const { trials } = JSON.parse(ran.stdout) as {
       trials: { task: string; agent: string; outcome: string; dir: string }[]

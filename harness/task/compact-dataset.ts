@@ -22,6 +22,8 @@ export interface CompactTask {
   spec: ManifestSpec
   world: KubeObject[]
   reference: string
+  /** What its cluster must have on its nodes. */
+  images: string[]
   wrong: { name: string; fails: ManifestStage; because: string; text: string }[]
 }
 
@@ -37,6 +39,7 @@ const compactSchema: z.ZodType<CompactTask> = z.strictObject({
   spec: manifestSpecSchema,
   world: z.array(z.looseObject({ apiVersion: z.string(), kind: z.string() })) as unknown as z.ZodType<KubeObject[]>,
   reference: z.string().min(1),
+  images: z.array(z.string()),
   wrong: z.array(
     z.strictObject({ name: z.string(), fails: z.enum(manifestStages), because: z.string(), text: z.string() }),
   ),
@@ -136,7 +139,7 @@ function expandTask(compact: CompactTask, at: { dir: string; line: string; file:
     world: compact.world.map((object) => ({ object, file: at.file, line: at.number })),
     fault: [],
     namespaces: compact.spec.namespace === undefined ? [] : [compact.spec.namespace],
-    images: [],
+    images: compact.images,
     permissions: { cluster: [], namespaces: {} },
     contract: undefined,
     workspace: undefined,

@@ -13,7 +13,7 @@ import { ingress, networkpolicy, service } from './kinds/network.ts'
 import { clusterrole, role } from './kinds/role.ts'
 import { secret } from './kinds/secret.ts'
 import { serviceaccount } from './kinds/serviceaccount.ts'
-import { cronjob, deployment, job, statefulset } from './kinds/workloads.ts'
+import { busyboxImage, cronjob, deployment, echoImage, job, pauseImage, statefulset } from './kinds/workloads.ts'
 import { splitTasks } from './split-tasks.ts'
 import { chooseWrong } from './wrong-answers.ts'
 
@@ -23,6 +23,7 @@ export interface GeneratedTask extends ManifestPart {
   category: string
   instruction: string
   world: KubeObject[]
+  images: string[]
 }
 
 export const levels: readonly Level[] = ['basic', 'intermediate', 'advanced']
@@ -116,6 +117,7 @@ function finishTask(name: string, category: string, level: Level, draft: Draft, 
     spec,
     world: [...(draft.world ?? [])],
     reference: writeYaml(draft.reference),
+    images: [...draft.reference, ...(draft.world ?? [])].some(hasPods) ? [...podImages] : [],
     wrong: chooseWrong(draft, dice, isStrict).map(({ fails, because, answer }, i) => ({
       name: `wrong-${i + 1}`,
       fails,
@@ -123,4 +125,11 @@ function finishTask(name: string, category: string, level: Level, draft: Draft, 
       text: typeof answer === 'string' ? answer : writeYaml(answer),
     })),
   }
+}
+
+/** Everything that pods of the dataset run: the same for all of them, so that they can share a cluster. */
+const podImages = [echoImage, busyboxImage, pauseImage]
+
+function hasPods(object: unknown): boolean {
+  return podImages.some((image) => JSON.stringify(object).includes(image))
 }

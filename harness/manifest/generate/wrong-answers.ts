@@ -33,7 +33,9 @@ function generalMistakes(draft: Draft, isStrict: boolean): WrongDraft[] {
   const isObjects = operation !== 'read'
   return [
     { fails: 'extract', because: 'says that it cannot, instead of answering', answer: '' },
-    { fails: 'L1', because: 'is indented with a tab', answer: text.replace(/\n {2,}/, '\n\t\t') },
+    ...(/\n {2,}/.test(text)
+      ? [{ fails: 'L1' as const, because: 'is indented with a tab', answer: text.replace(/\n {2,}/, '\n\t\t') }]
+      : []),
     { fails: 'L1', because: 'has a bracket that is never closed', answer: `${text}extra: [1, 2\n` },
     ...(isStrict
       ? [

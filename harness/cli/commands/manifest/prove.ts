@@ -25,7 +25,8 @@ export const prove: Command = defineCommand({
   details: 'Exit code 0 when every answer did what its task says, 1 when one did not or is left.',
   async run({ flags, positionals }) {
     const forMs = flags.for === undefined ? undefined : parseDuration(flags.for)
-    if (flags.for !== undefined && forMs === undefined) throw new InputError([`--for ${flags.for}: expected a time such as 4m`])
+    if (flags.for !== undefined && forMs === undefined)
+      throw new InputError([`--for ${flags.for}: expected a time such as 4m`])
     const paths = positionals.length > 0 ? positionals : ['manifests']
     const chosen = await selectTasks({ paths, names: flags.name }, { verifiers })
     const tasks = chosen.flatMap(({ manifest, name, world }) =>
@@ -36,7 +37,11 @@ export const prove: Command = defineCommand({
     const done = flags.out === undefined ? [] : await readRows(flags.out)
     await using borrowed =
       flags.kubeconfig === undefined
-        ? await makeCluster(flags.cluster, { ...first, cluster: first.manifest?.cluster })
+        ? await makeCluster(flags.cluster, {
+            ...first,
+            cluster: first.manifest?.cluster,
+            images: [...new Set(chosen.flatMap(({ images }) => images))],
+          })
         : { kubeconfig: flags.kubeconfig, [Symbol.asyncDispose]: (): Promise<void> => Promise.resolve() }
     using client = await KubeClient.fromKubeconfig(borrowed.kubeconfig)
     const startedAt = performance.now()
