@@ -107,6 +107,12 @@ export const checkReportSchema: z.ZodType<CheckReport> = z.strictObject({
   ),
 })
 
+/** The report's JSON Schema. */
+export function checkReportJsonSchema(): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(checkReportSchema)
+  return { $schema, title: 'what kubemend check --json prints', ...schema }
+}
+
 /** The whole report of some tasks. */
 export function summarizeCheck(tasks: TaskReport[], { dir, wallMs }: { dir: string; wallMs: number }): CheckReport {
   const count = (of: (task: TaskReport) => unknown[]): number => tasks.reduce((sum, task) => sum + of(task).length, 0)

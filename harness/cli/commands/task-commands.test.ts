@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { verifiers } from '../../../verifiers/library.ts'
 import { runCommand, type CommandResult } from '../../base/command.ts'
 import { packageRoot } from '../../base/package-root.ts'
+import { checkReportJsonSchema } from '../../author/check/check-report.ts'
 import { jsonSchema, schemaNames } from '../../task/json-schemas.ts'
 import { writeSampleTask } from '../../task/sample-task.ts'
 
@@ -104,12 +105,17 @@ describe('kubemend schema', () => {
     },
   )
 
+  it('prints what docs/schemas/check.json holds', async () => {
+    const text = `${JSON.stringify(checkReportJsonSchema(), undefined, 2)}\n`
+    await expect(text).toMatchFileSnapshot(path.join(packageRoot, 'docs/schemas/check.json'))
+  })
+
   it('prints the document and nothing else', async () => {
     const { stdout } = await kubemend('schema', 'cluster')
     expect(stdout).toBe(await readFile(path.join(packageRoot, 'docs/schemas/cluster.json'), 'utf8'))
     expect(await kubemend('schema', 'clusters')).toMatchObject({
       exitCode: 2,
-      stderr: 'error: schema clusters: expected one of task, cluster, contract, dataset\n',
+      stderr: 'error: schema clusters: expected one of task, cluster, contract, dataset, check\n',
     })
   })
 })
