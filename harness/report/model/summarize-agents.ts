@@ -5,8 +5,6 @@ import { passCurve, type PassK } from '../statistics/pass-k.ts'
 import type { TaskInfo } from './task-info.ts'
 import { isCounted, type TrialRow } from './trial-row.ts'
 
-export const outcomes: readonly Outcome[] = ['solved', 'unsafe', 'failed', 'stopped', 'agent-error', 'invalid']
-
 /** How an agent did on a dataset. */
 export interface AgentSummary {
   agent: string

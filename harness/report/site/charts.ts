@@ -8,11 +8,6 @@ import { dollars, outcomeOrder, percent } from './format.ts'
 const outcomeColor = (outcome: Outcome): string => `var(--${outcome})`
 const base = { style: { background: 'transparent', fontSize: '12px', fontFamily: 'inherit', overflow: 'visible' } }
 
-/** How wide a chart may be now. */
-export function widthOf(parent: Element, most = 1100): number {
-  return Math.max(300, Math.min(most, parent.clientWidth - 34))
-}
-
 /** Stacked shares of every way to end, with the interval of what was solved. */
 export function outcomeChart(summaries: readonly AgentSummary[], width: number): Element {
   const parts = summaries.flatMap((summary) => {
