@@ -182,15 +182,14 @@ function inShort(value: unknown): string {
  * Undefined when nothing changed at all.
  */
 function settledAt(entries: readonly Entry[], objects: readonly Live[], from: number): number | undefined {
-  const goal = objects.map(({ state, ref }) => (isFollower(ref, state) ? undefined : markOf(state)))
+  // what is gone is judged by what it was
+  const goal = objects.map(({ state, ref, whole }) => (isFollower(ref, whole) ? undefined : markOf(state)))
   const current = new Map<number, string>()
   for (const { object, after, ms } of entries) {
     if (ms > from) break
     current.set(object, markOf(after))
   }
-  const away = new Set(
-    objects.flatMap(({ ref, state }, i) => (isFollower(ref, state) || (current.get(i) ?? gone) === goal[i] ? [] : [i])),
-  )
+  const away = new Set(goal.flatMap((mark, i) => (mark === undefined || (current.get(i) ?? gone) === mark ? [] : [i])))
   if (away.size === 0) return undefined
   for (let i = firstAfter(entries, from); i < entries.length; i++) {
     const entry = entries[i]
