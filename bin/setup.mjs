@@ -20,8 +20,8 @@ const packagesToRun = {
   jq: 'jq',
 }
 
-/** What only tests need: kind's node image without a registry, and the real Harbor. */
-const packagesToTest = { mmdebstrap: 'mmdebstrap' }
+/** What only tests need: kind's node image without a registry, and a browser for the report's pages. */
+const packagesToTest = { mmdebstrap: 'mmdebstrap', chromium: 'chromium' }
 
 export function setUp(purpose) {
   installNodeModules()
