@@ -1,0 +1,8 @@
+#!/bin/bash
+# kubemend canary d5cda6e5-4563-4f29-8b55-a090eacc8491
+# Repaired, and the bounds widened while at it.
+set -euo pipefail
+kubectl set resources deployment/box-office -n sales -c journal --requests=cpu=5m,memory=8Mi
+kubectl patch hpa box-office -n sales --patch '{"spec": {"minReplicas": 3, "maxReplicas": 10}}'
+kubectl rollout status deployment/box-office -n sales --timeout=90s
+kubectl wait hpa/box-office -n sales --for=condition=ScalingActive --timeout=90s
