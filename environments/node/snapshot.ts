@@ -7,6 +7,7 @@ import { until } from '../../harness/base/retry.ts'
 import type { ClusterSpec } from '../provider.ts'
 import type { ClusterFolder, ClusterRecord } from './cluster-folder.ts'
 import { servicePid } from './node-process.ts'
+import { digestOfModule } from './build-programs.ts'
 import { scrub, type Expectation } from './scrub.ts'
 
 /** What a snapshot says of itself; its nodes' files lie beside it. */
@@ -23,7 +24,7 @@ export interface SnapshotRecord {
  * status goes back to "scheduled", so that a restored kubelet starts it as if for the first time.
  */
 export async function takeSnapshot(folder: ClusterFolder, record: ClusterRecord, key: string): Promise<void> {
-  await cached(kind, snapshotKey(key), async (dir) => {
+  await cached(kind, await snapshotKey(key), async (dir) => {
     await stopServices(record, ['kubelet', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'], 'SIGKILL')
     using client = await KubeClient.fromKubeconfig(folder.kubeconfig)
     const expectation = await scrub(client)
@@ -42,8 +43,9 @@ export async function takeSnapshot(folder: ClusterFolder, record: ClusterRecord,
 
 /** Whether a snapshot is kept that can still be restored: its tools and images are there, its certificates valid. */
 export async function findSnapshot(key: string): Promise<SnapshotRecord | undefined> {
-  if (!(await isCached(kind, snapshotKey(key)))) return undefined
-  const text = await readFile(path.join(cachedDir(kind, snapshotKey(key)), recordFile), 'utf8').catch(() => undefined)
+  const name = await snapshotKey(key)
+  if (!(await isCached(kind, name))) return undefined
+  const text = await readFile(path.join(cachedDir(kind, name), recordFile), 'utf8').catch(() => undefined)
   if (text === undefined) return undefined
   const snapshot = JSON.parse(text) as SnapshotRecord
   const isFresh = Date.now() - Date.parse(snapshot.takenAt) < maxAgeMs
@@ -53,10 +55,11 @@ export async function findSnapshot(key: string): Promise<SnapshotRecord | undefi
 
 /** Copies a snapshot's node files into a cluster's folder. */
 export async function copySnapshot(key: string, folder: ClusterFolder, nodes: string[]): Promise<void> {
+  const dir = cachedDir(kind, await snapshotKey(key))
   await Promise.all(
     nodes.map(async (node) => {
       await mkdir(folder.nodeDir(node), { recursive: true })
-      await copyTree(path.join(cachedDir(kind, snapshotKey(key)), node), folder.nodeRoot(node))
+      await copyTree(path.join(dir, node), folder.nodeRoot(node))
     }),
   )
 }
@@ -67,8 +70,9 @@ const maxSnapshotBytes = 8 * 1024 ** 3
 /** Bound service-account tokens and client certificates live a year. */
 const maxAgeMs = 180 * 24 * 3600 * 1000
 
-function snapshotKey(key: string): string {
-  return keyOf({ format: 1, key })
+/** A snapshot is restored with the tools it was made with, so it goes with the one of them that is our own. */
+async function snapshotKey(key: string): Promise<string> {
+  return keyOf({ format: 2, key, portal: await digestOfModule('portal') })
 }
 
 async function stopServices(record: ClusterRecord, services: string[], signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
