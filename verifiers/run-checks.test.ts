@@ -31,6 +31,14 @@ describe('runChecks', () => {
     expect(print(verdicts[1])).toBe('met b')
   })
 
+  it('asks again about what could not be looked at, and says so when that goes on', async () => {
+    const lost = unknown('the connection was lost')
+    const once = await run({ a: [met('a'), met('a'), lost, met('a')] }, { ...soon, stableForMs: 30 })
+    expect(once.map(print)).toEqual(['met a'])
+    const forGood = await run({ a: [met('a'), met('a'), lost] }, { ...soon, stableForMs: 30 })
+    expect(print(forGood[0])).toMatch(/^unknown .*the connection was lost$/)
+  })
+
   it('is met by what stays so for the whole window', async () => {
     const startedAt = Date.now()
     const verdicts = await run({ a: [met('a')] }, { ...soon, stableForMs: 60 })

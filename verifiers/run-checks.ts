@@ -37,10 +37,14 @@ export async function runChecks(
   }
   if (!verdicts.every(isMet) || options.stableForMs === 0) return verdicts
   const stableSince = Date.now()
-  while (Date.now() - stableSince < options.stableForMs) {
+  let unanswered = 0
+  while (Date.now() - stableSince < options.stableForMs || unanswered > 0) {
     await sleep(options.intervalMs ?? 500, context.signal)
     verdicts = await askAll(checks, context, options.library)
-    if (verdicts.every(isMet)) continue
+    // a look that did not come about, for a lost connection, says nothing yet
+    const isUnanswered = verdicts.every(({ status }) => status !== 'not-met') && !verdicts.every(isMet)
+    unanswered = isUnanswered ? unanswered + 1 : 0
+    if (verdicts.every(isMet) || (isUnanswered && unanswered < 3)) continue
     const heldMs = Date.now() - stableSince
     return verdicts.map((v) =>
       isMet(v) ? v : { ...v, because: `it was so, and no longer after ${(heldMs / 1000).toFixed(1)} s: ${v.because}` },

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { cached, cachedDir, keyOf, removeDeadDrafts } from './cache.ts'
@@ -33,6 +33,7 @@ it('lets the next one make what the first could not', async () => {
 it('neither waits for a maker that died nor leaves its draft', async () => {
   const draft = path.join(parent, `.a.${process.pid}.1-abcdef`)
   await mkdir(draft, { recursive: true })
+  await symlink(`${process.pid}.1`, path.join(parent, '.a.lock'))
   await cached(kind, 'a', (dir) => writeFile(path.join(dir, 'file'), 'whole'))
   expect(await removeDeadDrafts(kind)).toEqual([draft])
   expect(await readdir(parent)).toEqual(['a'])

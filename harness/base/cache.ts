@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { unlinkSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readlink, rename, rm, stat, symlink, utimes } from 'node:fs/promises'
 import path from 'node:path'
 import { sleep } from './clock.ts'
 import { isRunning, thisProcess } from './daemon.ts'
@@ -23,10 +24,10 @@ export async function cached(kind: string, key: string, make: (dir: string) => P
   const parent = path.dirname(dir)
   await mkdir(parent, { recursive: true })
   const { pid, startedAt } = thisProcess()
+  using _ = await lock(path.join(parent, `.${key}.lock`), `${pid}.${startedAt}`)
+  if (await isThere(dir)) return dir
   const draft = await mkdtemp(path.join(parent, `.${key}.${pid}.${startedAt}-`))
   try {
-    while (await isMadeByAnother(parent, key, draft)) await sleep(100)
-    if (await isThere(dir)) return dir
     await make(draft)
     await rename(draft, dir)
     return dir
@@ -35,18 +36,20 @@ export async function cached(kind: string, key: string, make: (dir: string) => P
   }
 }
 
-/** Whether someone alive began with the same before us. */
-async function isMadeByAnother(parent: string, key: string, draft: string): Promise<boolean> {
-  const names = (await readdir(parent)).filter((name) => name.startsWith(`.${key}.`) && !isDead(name))
-  const births = await Promise.all(
-    names.map(async (name) => {
-      const file = path.join(parent, name)
-      const found = await stat(file).catch(() => undefined)
-      return found === undefined ? [] : [{ file, at: found.birthtimeMs }]
-    }),
-  )
-  const [first] = births.flat().toSorted((a, b) => a.at - b.at || (a.file < b.file ? -1 : 1))
-  return first !== undefined && first.file !== draft
+/** Holds a link that only one can make and that names its holder; one whose holder died is taken away. */
+async function lock(link: string, holder: string): Promise<Disposable> {
+  for (;;) {
+    try {
+      await symlink(holder, link)
+      return { [Symbol.dispose]: () => unlinkSync(link) }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const [, pid, startedAt] = /^(\d+)\.(\d*)$/.exec(await readlink(link).catch(() => '')) ?? []
+    if (pid !== undefined && startedAt !== undefined && !isRunning({ pid: Number(pid), startedAt })) {
+      await rm(link, { force: true })
+    } else await sleep(50)
+  }
 }
 
 /** Where an artifact lies or would lie. */

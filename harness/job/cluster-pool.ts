@@ -107,14 +107,17 @@ class Pool implements ClusterPool {
       begin: () => {
         if (hasBegun) return
         hasBegun = true
-        this.#preparing++
         begin()
-        void cluster.then(() => {
-          this.#preparing--
-          this.#prepareNext()
-        })
+        void this.#countUntil(cluster)
       },
     })
+    this.#prepareNext()
+  }
+
+  async #countUntil(prepared: Promise<unknown>): Promise<void> {
+    this.#preparing++
+    await prepared
+    this.#preparing--
     this.#prepareNext()
   }
 

@@ -14,7 +14,9 @@ const viewed: Record<string, string> = {
   '':
     'configmaps endpoints events limitranges persistentvolumeclaims pods pods/log pods/status replicationcontrollers ' +
     'resourcequotas serviceaccounts services',
-  apps: 'controllerrevisions daemonsets deployments replicasets statefulsets',
+  apps:
+    'controllerrevisions daemonsets deployments deployments/scale replicasets replicasets/scale statefulsets ' +
+    'statefulsets/scale',
   autoscaling: 'horizontalpodautoscalers',
   batch: 'cronjobs jobs',
   'discovery.k8s.io': 'endpointslices',

@@ -5,6 +5,7 @@ import type { ManifestSpec } from '../../task/manifest-spec.ts'
 import { nameObject } from '../parse-answer.ts'
 import type { Finding } from '../verdict.ts'
 import { asEvaluation, asWrapper, bindEvaluation, createOnce, evaluation } from './evaluation-identity.ts'
+import { claim } from './claim.ts'
 import { poll } from './poll.ts'
 
 /** What a site is opened for. */
@@ -31,6 +32,7 @@ export class Site implements AsyncDisposable {
   /** The world as it was before the answer, by `keyOf`. */
   readonly before: Map<string, KubeObject> = new Map()
   readonly #outside: string[] = []
+  readonly #claims: Disposable[] = []
 
   private constructor(options: SiteOptions) {
     this.client = options.client
@@ -126,15 +128,24 @@ export class Site implements AsyncDisposable {
         if (!(error instanceof KubeError && error.status === 404)) throw error
       })
     }
+    for (const held of this.#claims) held[Symbol.dispose]()
   }
 
   async #build(): Promise<void> {
     const { namespace } = this
-    for (const name of new Set([...(namespace === undefined ? [] : [namespace]), ...this.#askedNamespaces()])) {
-      await this.#untilGone(`/api/v1/namespaces/${name}`)
-    }
-    for (const { apiVersion, kind, name } of this.#askedOutside()) {
-      await this.#untilGone(await this.client.pathOf({ apiVersion, kind, metadata: { name } }))
+    const namespaces = [...(namespace === undefined ? [] : [namespace]), ...this.#askedNamespaces()]
+    const paths = new Set([
+      ...namespaces.map((name) => `/api/v1/namespaces/${name}`),
+      ...(await Promise.all(
+        this.#askedOutside().map(({ apiVersion, kind, name }) =>
+          this.client.pathOf({ apiVersion, kind, metadata: { name } }),
+        ),
+      )),
+    ])
+    // several tasks may speak of the same thing: one after the other, and in one order, so that nobody waits in a circle
+    for (const path of [...paths].toSorted()) {
+      this.#claims.push(await claim(path))
+      await this.#untilGone(path)
     }
     if (namespace !== undefined) {
       const own = this.task.world.find(({ kind, metadata }) => kind === 'Namespace' && metadata.name === namespace)
