@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createFakeProvider } from '../../environments/fake/fake-provider.ts'
 import type { Cluster } from '../../environments/provider.ts'
 import { sleep } from '../base/clock.ts'
@@ -78,7 +78,8 @@ describe('the pool', () => {
     pool.expect([task])
     pool.expect([task])
     pool.expect([task, task])
-    await sleep(20)
+    await vi.waitFor(() => expect(made).toHaveLength(2))
+    await sleep(50)
     expect(made).toHaveLength(2)
   })
 

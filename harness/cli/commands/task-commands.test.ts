@@ -148,7 +148,7 @@ May change
 
 The agent may
   edit
-  = 15 rules in shop
+  = 14 rules in shop
   = in the whole cluster: namespaces, nodes
 
 Limits
