@@ -28,7 +28,7 @@ import {
 } from './components.ts'
 import { linkImageStore } from './image-store.ts'
 import { connectControlPlane, connectWorker } from './network.ts'
-import { startNode, startService, type NodeProcesses } from './node-process.ts'
+import { servicePid, startNode, startService, type NodeProcesses } from './node-process.ts'
 import { writeHostKubeconfig } from './pki.ts'
 
 export interface BootPlan {
@@ -87,6 +87,7 @@ export async function bootCluster(plan: BootPlan, pki: Promise<void>): Promise<B
   return {
     client,
     async release() {
+      for (const [i, node] of [first, ...joined].entries()) await restartKubelet(plan, slots[i] ?? controlPlane, node)
       await openGate()
       await startService(folder, name, 'kube-controller-manager', controllerManagerCommand())
     },
@@ -100,6 +101,12 @@ async function startNodeComponents({ folder }: BootPlan, slot: NodeSlot, { init 
   await until(async () => existsSync(socket), { what: 'containerd to listen', timeoutMs: 30_000, intervalMs: 10 })
   await startService(folder, slot.spec.name, 'kubelet', kubeletCommand(slot))
   await startService(folder, slot.spec.name, 'kube-proxy', kubeProxyCommand())
+}
+
+/** A kubelet ends when the container runtime listens and is not ready for its first question; by now it is. */
+async function restartKubelet({ folder }: BootPlan, slot: NodeSlot, { init }: NodeProcesses): Promise<void> {
+  if (servicePid(init, 'kubelet') !== undefined) return
+  await startService(folder, slot.spec.name, 'kubelet', kubeletCommand(slot))
 }
 
 async function bootNode(plan: BootPlan, slot: NodeSlot, parent: NodeProcesses | undefined): Promise<NodeProcesses> {
