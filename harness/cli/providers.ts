@@ -54,14 +54,14 @@ async function loadExisting(context: string | undefined, flags: ExistingFlagValu
   })
 }
 
-/** The fastest that can run here; says which one and why not those before it. */
+/** The fastest that can run here; where that is not the first, says why. */
 async function firstThatRuns(): Promise<Provider> {
   const refusals: string[] = []
   for (const name of ['node', 'kind']) {
     const provider = await loadProvider(name)
     const problems = await provider.problems()
     if (problems.length === 0) {
-      say(`--cluster auto: ${name}${refusals.length > 0 ? `, because ${refusals.join('; ')}` : ''}`)
+      if (refusals.length > 0) say(`--cluster auto: ${name}, because ${refusals.join('; ')}`)
       return provider
     }
     refusals.push(...problems.map((problem) => `${name}: ${problem.what}`))
