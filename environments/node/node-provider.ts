@@ -97,7 +97,7 @@ async function restore(key: string, name: string, options: CreateOptions): Promi
     const startedAt = Date.now()
     using booted = await bootCluster(plan, Promise.resolve())
     const { client } = booted
-    await moveTime(client)
+    await moveTime(client, new Date(snapshot.takenAt))
     await booted.release()
     await waitUntilRestored(client, {
       expectation: snapshot.expectation,

@@ -3,13 +3,47 @@ import type { KubeClient, KubeObject } from '../../harness/base/kube-client.ts'
 import { areEndpointsBack, keyOfObject, type Expectation } from './scrub.ts'
 import { hasCondition, untilServed, waitForAll, type Conditioned } from '../wait-ready.ts'
 
-/** Makes schedules go on from now: a CronJob must not catch up on what it missed while it was stopped. */
-export async function moveTime(client: KubeClient): Promise<void> {
-  const now = new Date().toISOString().replace(/\.\d+Z$/, 'Z')
+/**
+ * Makes the time that a cluster was stopped for not have been: a CronJob must not catch up on what it missed, and a
+ * rollout that was under way has as much left of its deadline as it had.
+ */
+export async function moveTime(client: KubeClient, stoppedAt: Date): Promise<void> {
+  const now = toKubeTime(Date.now())
   for (const cronJob of await client.list('/apis/batch/v1/cronjobs')) {
     const path = `/apis/batch/v1/namespaces/${cronJob.metadata.namespace}/cronjobs/${cronJob.metadata.name}/status`
     await client.patch(path, { status: { lastScheduleTime: now } })
   }
+  const stoppedForMs = Date.now() - stoppedAt.getTime()
+  for (const { metadata, status } of await client.list<Rollout>('/apis/apps/v1/deployments')) {
+    const conditions = status?.conditions ?? []
+    if (!conditions.some(isUnderWay)) continue
+    const moved = conditions.map((condition) =>
+      isUnderWay(condition)
+        ? { ...condition, lastUpdateTime: toKubeTime(Date.parse(condition.lastUpdateTime) + stoppedForMs) }
+        : condition,
+    )
+    const path = `/apis/apps/v1/namespaces/${metadata.namespace}/deployments/${metadata.name}/status`
+    await client.patch(path, { status: { conditions: moved } })
+  }
+}
+
+interface Rollout extends KubeObject {
+  status?: { conditions?: RolloutCondition[] }
+}
+
+interface RolloutCondition {
+  type: string
+  status: string
+  reason?: string
+  lastUpdateTime: string
+}
+
+function isUnderWay({ type, status, reason }: RolloutCondition): boolean {
+  return type === 'Progressing' && status === 'True' && reason !== 'NewReplicaSetAvailable'
+}
+
+function toKubeTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
 /** Waits until nodes report again and every pod and endpoint that was ready before is ready again. */
