@@ -38,6 +38,19 @@ const config: ViteUserConfig = defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      {
+        // the report's pages in a real Chromium; skipped where there is none
+        extends: true,
+        test: {
+          name: 'browser',
+          retry: 1,
+          include: [`${everywhere}/**/*.browser.test.ts`],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
     ],
   },
 })

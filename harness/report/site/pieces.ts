@@ -54,8 +54,14 @@ export function figure(title: string, note: string, chart: Element): HTMLElement
     'figure',
     {},
     element('figcaption', {}, element('strong', {}, title), element('span', {}, note)),
-    element('div', { class: 'chart', tabindex: '0', role: 'group', 'aria-label': title }, chart),
+    element('div', { class: 'chart', tabindex: '0', role: 'group', 'aria-label': title }, withoutMarkNames(chart)),
   )
+}
+
+/** Plot names its marks for screen readers on elements that may not have a name; the chart as a whole has one. */
+function withoutMarkNames(chart: Element): Element {
+  for (const mark of chart.querySelectorAll('g[aria-label]')) mark.removeAttribute('aria-label')
+  return chart
 }
 
 /** A list of trials; each row opens its page. */
