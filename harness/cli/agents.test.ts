@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest'
-import { checkAgent, nameOfAgent, parseAgent, toolsOf } from './agents.ts'
+import { nameOfAgent } from '../store/name-of-agent.ts'
+import { checkAgent, parseAgent, toolsOf } from './agents.ts'
 
 const variants = [
   'model=anthropic/claude-sonnet-5-5',

@@ -1,3 +1,4 @@
+import { nameOfAgent } from '../store/name-of-agent.ts'
 import { readFile } from 'node:fs/promises'
 import type { Agent } from '../../agents/agent.ts'
 import { createAnswers, readAnswers } from '../../agents/answers/answers.ts'
@@ -133,16 +134,6 @@ export async function makeAgent(
 export function toolsOf({ options }: AgentIdentity): 'kubectl' | 'typed' | undefined {
   const tools = options?.['tools']
   return tools === 'kubectl' || tools === 'typed' ? tools : undefined
-}
-
-/** How people name an agent, on the command line and in tables. */
-export function nameOfAgent({ name, model, effort, options = {} }: AgentIdentity): string {
-  const [more] = ['script', 'file', 'mode', 'program'].flatMap((key) => options[key] ?? [])
-  if (typeof more === 'string') return `${name}${name === 'oracle' ? ':' : '='}${more}`
-  const variant = Object.entries({ ...options, effort })
-    .filter(([key, value]) => key !== 'baseUrl' && typeof value === 'string')
-    .map(([key, value]) => `,${key}=${String(value)}`)
-  return `${name}${model === undefined ? '' : `=${model}`}${variant.join('')}`
 }
 
 function cliOptions(identity: AgentIdentity) {

@@ -1,5 +1,5 @@
 import type { JobReporter } from '../job/run-job.ts'
-import { nameOfAgent } from './agents.ts'
+import { nameOfAgent } from '../store/name-of-agent.ts'
 import { say } from './output.ts'
 
 /** One calm line for each thing that happens to a trial. */

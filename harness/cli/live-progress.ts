@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { JobReporter } from '../job/run-job.ts'
-import { nameOfAgent } from './agents.ts'
+import { nameOfAgent } from '../store/name-of-agent.ts'
 
 /** Where a live view is drawn: a terminal. */
 export interface Screen {

@@ -1,6 +1,6 @@
 import type { JudgedAnswer } from '../manifest/summarize-funnel.ts'
 import { JobStore } from '../store/job-store.ts'
-import { nameOfAgent } from './agents.ts'
+import { nameOfAgent } from '../store/name-of-agent.ts'
 
 /** The answers of a job's finished trials, with the folder of each. */
 export async function readJudgedAnswers(job: string): Promise<(JudgedAnswer & { dir: string; digest: string })[]> {

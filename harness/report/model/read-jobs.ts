@@ -6,7 +6,7 @@ import type { PlannedTrial } from '../../store/planned-trial.ts'
 import type { TrialResult } from '../../store/read-trial-result.ts'
 import { summarizeProgress } from '../../store/resume.ts'
 import type { TrialStore } from '../../store/trial-store.ts'
-import { labelOfAgent } from './agent-label.ts'
+import { nameOfAgent } from '../../store/name-of-agent.ts'
 import type { TrialRow } from './trial-row.ts'
 
 export interface ReportTrial {
@@ -96,7 +96,7 @@ function rowOf(planned: PlannedTrial, result: TrialResult, { id, job }: { id: st
     task: taskIdOf(planned.task.name, planned.task.dataset),
     dataset: planned.task.dataset ?? 'adhoc',
     digest: planned.task.digest,
-    agent: labelOfAgent(agent),
+    agent: nameOfAgent(agent),
     model: agent.model,
     effort: agent.effort,
     attempt,
@@ -135,7 +135,7 @@ async function openTrial({ store, state }: StoredTrial, job: string, ids: Set<st
     job,
     store,
     task: planned ? taskIdOf(planned.task.name, planned.task.dataset) : store.name.replace(/__\w+$/, ''),
-    agent: planned ? labelOfAgent(planned.agent) : 'unknown',
+    agent: planned ? nameOfAgent(planned.agent) : 'unknown',
     attempt: planned?.attempt ?? 1,
     state: state.state === 'finished' ? 'damaged' : state.state,
     startedAt: startedAt ?? '',
