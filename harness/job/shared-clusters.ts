@@ -16,10 +16,7 @@ export function createSharedClusters(options: { provider: Provider; signal: Abor
   const clusters = new Map<string, Promise<SharedCluster & { end(): Promise<void> }>>()
   const make = async (task: Task, name: string): Promise<SharedCluster & { end(): Promise<void> }> => {
     const create = { owner: 'this-process' as const, signal: options.signal }
-    const cluster: Cluster = await options.provider.create(
-      specOf({ ...task, cluster: task.manifest?.cluster }, name),
-      create,
-    )
+    const cluster: Cluster = await options.provider.create(specOf(task, name), create)
     try {
       const client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
       await prepareEvaluation(client)
@@ -35,7 +32,7 @@ export function createSharedClusters(options: { provider: Provider; signal: Abor
   }
   return {
     for(task) {
-      const { name: _, ...spec } = specOf({ ...task, cluster: task.manifest?.cluster }, 'shared')
+      const { name: _, ...spec } = specOf(task, 'shared')
       const key = keyOf(spec)
       let cluster = clusters.get(key)
       if (!cluster) {

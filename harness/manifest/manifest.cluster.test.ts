@@ -39,12 +39,7 @@ describe('manifest tasks on a cluster', () => {
     dir = await mkdtemp(path.join(os.tmpdir(), 'kubemend-manifest-'))
     const [task] = await selectTasks({ paths: ['manifests'], names: ['role-basic-01'] })
     if (!task) throw new Error('there is no task role-basic-01')
-    cluster = await createNodeProvider().create(
-      specOf({ ...task, cluster: task.manifest?.cluster }, `manifest-${process.pid}`),
-      {
-        owner: 'this-process',
-      },
-    )
+    cluster = await createNodeProvider().create(specOf(task, `manifest-${process.pid}`), { owner: 'this-process' })
   })
   afterAll(async () => {
     await cluster?.destroy()

@@ -29,8 +29,8 @@ export interface FaultChange extends Manifest {
   action: 'create' | 'patch' | 'delete'
 }
 
-/** Reads the healthy objects of a task, in the order in which they are applied. */
-export async function readWorld(reading: TaskReading): Promise<Manifest[]> {
+/** Reads the healthy objects of a task, in the order in which they are applied; `home` is a namespace that is made for them. */
+export async function readWorld(reading: TaskReading, home?: string): Promise<Manifest[]> {
   const manifests: Manifest[] = []
   for (const file of await listFiles(reading, worldDir)) {
     if (!isYaml(file)) report(reading, file, { message: 'expected only .yaml, .yml and .json files in world/' })
@@ -46,7 +46,7 @@ export async function readWorld(reading: TaskReading): Promise<Manifest[]> {
     }
     seen.set(key, manifest)
   }
-  reportUnknownNamespaces(reading, manifests, manifests)
+  reportUnknownNamespaces(reading, manifests, manifests, home)
   return manifests
 }
 
@@ -134,9 +134,21 @@ async function readManifests(reading: TaskReading, file: string): Promise<Manife
 }
 
 /** Objects in namespaces that nothing makes: the API server would refuse them. */
-function reportUnknownNamespaces(reading: TaskReading, manifests: readonly Manifest[], all: readonly Manifest[]): void {
+function reportUnknownNamespaces(
+  reading: TaskReading,
+  manifests: readonly Manifest[],
+  all: readonly Manifest[],
+  home?: string,
+): void {
   const made = all.flatMap(({ object }) => (isNamespace(object) ? [object.metadata.name] : []))
-  const known = new Set([...made, 'default', 'kube-system', 'kube-public', 'kube-node-lease'])
+  const known = new Set([
+    ...made,
+    ...(home === undefined ? [] : [home]),
+    'default',
+    'kube-system',
+    'kube-public',
+    'kube-node-lease',
+  ])
   for (const { object, file, line } of manifests) {
     const { namespace } = object.metadata
     if (namespace === undefined || known.has(namespace)) continue

@@ -19,6 +19,6 @@ export async function reportMisnamedFiles(reading: TaskReading): Promise<void> {
 const knownNames: Record<string, string[]> = {
   '.': ['task.toml', 'instruction.md', 'README.md', 'environment', 'tests', 'solution', 'steps'],
   environment: ['cluster.yaml', 'world', 'fault', 'workspace', 'Dockerfile', 'docker-compose.yaml'],
-  tests: ['contract.yaml', 'test.sh'],
-  solution: ['solve.sh', 'alternatives', 'unsafe'],
+  tests: ['contract.yaml', 'test.sh', 'requirements.yaml'],
+  solution: ['solve.sh', 'alternatives', 'unsafe', 'answer.yaml', 'wrong'],
 }

@@ -11,8 +11,10 @@ import { stripCanary } from './instruction.ts'
 import { difficulties, kubemendMetadataSchema, type KubemendMetadata } from './kubemend-metadata.ts'
 import type { LoadOptions } from './load-task.ts'
 import { faultChanges, listFiles, namespacesOf, readFault, readWorld } from './manifests.ts'
+import type { ManifestPart, ManifestSpec } from './manifest-spec.ts'
 import { reportMisnamedFiles } from './misnamed-files.ts'
 import { isFile, isFolder } from './path-kind.ts'
+import { imagesOfAnswer, readManifestPart, readRequirements } from './read-manifest-part.ts'
 import { agentPermissions, defaultPermissions, type AgentPermissions } from './permissions.ts'
 import { readScript, readText, report, type TaskReading } from './read-text.ts'
 import { clusterFile, contractFile, solveFile, workspaceDir } from './task-files.ts'
@@ -32,21 +34,24 @@ export async function readTask(reading: TaskReading, options: LoadOptions): Prom
   const isOurs = toml?.metadata['kubemend'] !== undefined
   const contract = await readContract(reading, options)
   const cluster = await readCluster(reading)
-  const world = await readWorld(reading)
+  const isManifest = metadata?.kind === 'manifest'
+  const spec = isManifest ? await readRequirements(reading) : undefined
+  const world = await readWorld(reading, spec?.namespace)
   const fault = await readFault(reading, world)
   const workspace = (await isFolder(path.join(reading.dir, workspaceDir))) ? workspaceDir : undefined
   const steps = toml ? await readSteps(reading, toml) : []
   const instruction = steps.length > 0 ? '' : await readInstruction(reading, 'instruction.md')
   const solution = await readSolution(reading)
-  if (toml) await checkScripts(reading, toml, { isOurs, contract })
+  const manifest = spec && metadata && (await readManifestPart(reading, { spec, metadata, cluster: cluster.file }))
+  if (toml && !isManifest) await checkScripts(reading, toml, { isOurs, contract })
   if (metadata) checkKind(reading, metadata, { cluster, world, fault, workspace, steps, solution: solution.paths })
   if (isOurs || !toml) await reportMisnamedFiles(reading)
   else reportForeign(reading, { world, fault, contract })
-  const namespaces = namespacesOf([...world, ...faultChanges(fault)])
+  const namespaces = spec ? namespacesOfAnswer(spec) : namespacesOf([...world, ...faultChanges(fault)])
   const images =
     workspace !== undefined && world.length === 0
       ? []
-      : collectImages(reading, cluster.file, world, fault, solution.texts)
+      : [...new Set([...collectImages(reading, cluster.file, world, fault, solution.texts), ...answerImages(manifest)])]
   const permissions = readPermissions(reading, metadata, namespaces)
   if (!toml || reading.problems.length > 0) return undefined
   const folder = path.basename(reading.dir)
@@ -62,7 +67,7 @@ export async function readTask(reading: TaskReading, options: LoadOptions): Prom
     instruction,
     toml,
     metadata,
-    cluster: metadata && metadata.kind !== 'workspace' ? (cluster.file ?? parseClusterFile({}).value) : undefined,
+    cluster: metadata?.kind === 'repair' ? (cluster.file ?? parseClusterFile({}).value) : undefined,
     world,
     fault,
     namespaces,
@@ -72,7 +77,17 @@ export async function readTask(reading: TaskReading, options: LoadOptions): Prom
     workspace: workspace === undefined ? undefined : path.join(reading.dir, workspace),
     solution: solution.paths,
     steps,
+    ...(manifest ? { manifest } : {}),
   }
+}
+
+/** Where an answer's objects may live. */
+function namespacesOfAnswer({ namespace }: ManifestSpec): string[] {
+  return namespace === undefined ? [] : [namespace]
+}
+
+function answerImages(manifest: ManifestPart | undefined): string[] {
+  return manifest ? imagesOfAnswer(manifest.reference) : []
 }
 
 async function readToml(reading: TaskReading): Promise<TaskToml | undefined> {

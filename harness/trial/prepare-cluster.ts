@@ -102,7 +102,8 @@ async function makeBroken(options: PrepareOptions, name: string): Promise<Cluste
 }
 
 function clusterFileOf(task: Task): ClusterFile {
-  if (task.cluster) return task.cluster
+  const file = task.cluster ?? task.manifest?.cluster
+  if (file) return file
   const { value } = parseClusterFile({})
   if (!value) throw new TrialFault('task', 'no-cluster', `${task.id} asks for no cluster`)
   return value

@@ -39,7 +39,6 @@ export const prove: Command = defineCommand({
       flags.kubeconfig === undefined
         ? await makeCluster(flags.cluster, {
             ...first,
-            cluster: first.manifest?.cluster,
             images: [...new Set(chosen.flatMap(({ images }) => images))],
           })
         : { kubeconfig: flags.kubeconfig, [Symbol.asyncDispose]: (): Promise<void> => Promise.resolve() }
