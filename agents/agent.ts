@@ -36,7 +36,13 @@ export interface AgentExtras {
    * Runs a script where a Harbor script expects to run, with the agent's own identity: /app, /solution, kubectl.
    * Each run is one recorded call.
    */
-  runScript(script: { file: string; mounts: Record<string, string>; env: Record<string, string> }): Promise<{
+  runScript(script: {
+    file: string
+    mounts: Record<string, string>
+    /** Mounts whose files it may change. */
+    writable?: Record<string, string>
+    env: Record<string, string>
+  }): Promise<{
     exitCode: number | undefined
     stdout: string
     stderr: string

@@ -12,7 +12,7 @@ import { takeSnapshot } from '../state/take-snapshot.ts'
 import { formatProblem } from '../task/problem.ts'
 import { copyPlain } from './box-root.ts'
 import { whoIs, rewriteKubeconfig } from './foreign-cluster.ts'
-import { foreignScriptRunner } from './foreign-script-runner.ts'
+import { foreignSandbox, keepArtifacts } from './foreign-sandbox.ts'
 import { forgetForeignWorld, openForeignWorld, readForeignKubeconfig, type ForeignWorld } from './foreign-world.ts'
 import { freeContract } from './free-contract.ts'
 import { judge } from './judge.ts'
@@ -83,17 +83,15 @@ async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place
       session.runAgent(gateway, {
         handOver: () => gateway.handOver(place.kubeconfig),
         lost: health.lost,
-        runScript: (ending) =>
-          foreignScriptRunner({
-            gateway,
-            logDir: store.agentDir,
-            timeoutMs: plan.budget.timeMs,
-            signal: ending,
-            sandbox,
+        scripts: {
+          sandboxWith: foreignSandbox({
+            main: sandbox,
             kubeconfig: foreign.agentKubeconfig,
             environment: foreign.solutionEnvironment,
             logs: own.logs,
           }),
+          onEnd: () => keepArtifacts(own.logs, store.agentDir),
+        },
       }),
     'agent',
   )

@@ -1,49 +1,52 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { AgentBudget, AgentExtras } from '../../agents/agent.ts'
+import type { AgentExtras } from '../../agents/agent.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
-import { runInSandbox } from './sandbox.ts'
+import { runInSandbox, type SandboxOptions } from './sandbox.ts'
 import { writeSandboxKubeconfig } from './script-access.ts'
 import type { TrialPrograms } from './trial-plan.ts'
 
-/** Runs scripts of an agent that is one: in the sandbox, through the gateway's relay, each as one recorded call. */
-export function scriptRunner(options: {
+type RunScript = AgentExtras['runScript']
+type ScriptSandbox = Omit<SandboxOptions, 'argv' | 'timeoutMs' | 'signal' | 'ports'>
+
+export interface ScriptRunnerOptions {
   gateway: Gateway
-  programs: TrialPrograms
-  signal: AbortSignal
   logDir: string
-  limits: AgentBudget
-  /** The workspace, which is /app for the script. */
-  appDir?: string
-}): AgentExtras['runScript'] {
-  const { gateway, programs, signal } = options
+  timeoutMs: number
+  signal: AbortSignal
+  /** Where scripts of this task expect to run; the kubeconfig is a file that leads to the cluster as the agent. */
+  sandboxWith: (kubeconfig: string) => ScriptSandbox
+  /** Told when a script has ended, to keep what it left. */
+  onEnd?: () => Promise<void>
+}
+
+/** Runs scripts of an agent that is one: in the sandbox, through the gateway's relay, each as one recorded call. */
+export function scriptRunner(options: ScriptRunnerOptions): RunScript {
+  const { gateway, logDir, timeoutMs, signal } = options
   return async (script) => {
-    let answer: Awaited<ReturnType<AgentExtras['runScript']>> | undefined
+    let answer: Awaited<ReturnType<RunScript>> | undefined
     const result = await gateway.serve({
       name: 'script',
       description: 'A script run with the agent identity',
       arguments: { file: script.file },
       async run({ kubeconfig, port }) {
         await using access = await writeSandboxKubeconfig({ text: kubeconfig })
+        const sandbox = options.sandboxWith(access.file)
         const ran = await runInSandbox({
+          ...sandbox,
           argv: ['bash', script.file],
-          mounts: [
-            { from: access.file, to: '/root/.kube/config' },
-            ...Object.entries(script.mounts).map(([from, to]) => ({ from, to })),
-            ...(options.appDir === undefined ? [] : [{ from: options.appDir, to: '/app', isWritable: true }]),
-          ],
-          env: script.env,
-          cwd: options.appDir === undefined ? '/' : '/app',
-          programs: { kubectl: programs.kubectl },
+          mounts: [...sandbox.mounts, ...mountsOf(script.mounts, false), ...mountsOf(script.writable ?? {}, true)],
+          env: { ...sandbox.env, ...script.env },
           ports: [port],
-          portal: programs.portal,
-          timeoutMs: options.limits.timeMs,
+          timeoutMs,
           signal,
         })
+        const output = `${ran.stdout}${ran.stderr}`
         answer = { exitCode: ran.exitCode, stdout: ran.stdout, stderr: ran.stderr, isTimedOut: ran.isTimedOut }
-        await writeFile(path.join(options.logDir, `${path.basename(script.file)}.txt`), `${ran.stdout}${ran.stderr}`)
+        await writeFile(path.join(logDir, `${path.basename(script.file)}.txt`), output)
+        await options.onEnd?.()
         return {
-          text: `${ran.stdout}${ran.stderr}`.slice(0, 100_000),
+          text: output.slice(0, 100_000),
           isError: ran.exitCode !== 0,
           ...(ran.exitCode === undefined ? {} : { exitCode: ran.exitCode }),
         }
@@ -51,4 +54,21 @@ export function scriptRunner(options: {
     })
     return answer ?? { exitCode: undefined, stdout: '', stderr: result.text, isTimedOut: false }
   }
+}
+
+/** The sandbox for scripts of a task of ours; its workspace is /app. */
+export function ownSandbox(programs: TrialPrograms, appDir?: string): ScriptRunnerOptions['sandboxWith'] {
+  return (kubeconfig) => ({
+    mounts: [
+      { from: kubeconfig, to: '/root/.kube/config' },
+      ...(appDir === undefined ? [] : [{ from: appDir, to: '/app', isWritable: true }]),
+    ],
+    cwd: appDir === undefined ? '/' : '/app',
+    programs: { kubectl: programs.kubectl },
+    portal: programs.portal,
+  })
+}
+
+function mountsOf(places: Record<string, string>, isWritable: boolean): SandboxOptions['mounts'] {
+  return Object.entries(places).map(([from, to]) => ({ from, to, isWritable }))
 }

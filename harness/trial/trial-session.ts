@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { CheckVerdict } from '../../verifiers/run-checks.ts'
-import type { AgentExtras } from '../../agents/agent.ts'
 import { sleep } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { makeScratch } from '../base/scratch.ts'
@@ -13,7 +12,7 @@ import type { TrialFacts, TrialUsage } from '../store/trial-result.ts'
 import { Budget, BudgetSpent } from './budget.ts'
 import type { AgentPart, Findings } from './outcome.ts'
 import { confinedRunner } from './confined-runner.ts'
-import { scriptRunner } from './script-runner.ts'
+import { ownSandbox, scriptRunner, type ScriptRunnerOptions } from './script-runner.ts'
 import type { TrialPlan } from './trial-plan.ts'
 
 type Span = keyof TrialFacts['spans']
@@ -77,8 +76,8 @@ export class TrialSession {
       lost?: AbortSignal
       /** Told of every message of the agent. */
       onMessage?: (text: string) => void
-      /** Who runs scripts, where that is not the sandbox of a task of ours. */
-      runScript?: (signal: AbortSignal) => AgentExtras['runScript']
+      /** Where scripts run, where that is not the sandbox of a task of ours. */
+      scripts?: Pick<ScriptRunnerOptions, 'sandboxWith' | 'onEnd'>
     },
   ): Promise<AgentPart> {
     const { task, agent, budget: limits, store, programs } = this.plan
@@ -96,16 +95,13 @@ export class TrialSession {
       const signal = AbortSignal.any([ending, over.signal])
       const extras = {
         solutionDir: task.solution.solve === undefined ? undefined : path.join(task.dir, 'solution'),
-        runScript:
-          options.runScript?.(signal) ??
-          scriptRunner({
-            gateway,
-            programs,
-            signal,
-            logDir: store.agentDir,
-            limits,
-            ...(options.appDir === undefined ? {} : { appDir: options.appDir }),
-          }),
+        runScript: scriptRunner({
+          gateway,
+          signal,
+          logDir: store.agentDir,
+          timeoutMs: limits.timeMs,
+          ...(options.scripts ?? { sandboxWith: ownSandbox(programs, options.appDir) }),
+        }),
         runConfined: confinedRunner({ portal: programs.portal, timeoutMs: limits.timeMs, signal }),
       }
       let isOver = false

@@ -1,0 +1,34 @@
+import { lstat } from 'node:fs/promises'
+import path from 'node:path'
+import { copyPlain } from './box-root.ts'
+import type { ServiceSandbox } from './foreign-world.ts'
+import type { ScriptRunnerOptions } from './script-runner.ts'
+
+/** The sandbox for scripts of a foreign task: its main, with a kubeconfig where the task looks for one. */
+export function foreignSandbox(options: {
+  /** Main, with files that are the agent's to spoil. */
+  main: ServiceSandbox
+  kubeconfig: string
+  environment: Record<string, string>
+  logs: string
+}): ScriptRunnerOptions['sandboxWith'] {
+  const { main, environment, logs } = options
+  const { signal: _, ports: __, ...sandbox } = main
+  return (kubeconfig) => ({
+    ...sandbox,
+    mounts: [
+      ...main.mounts,
+      { from: logs, to: '/logs', isWritable: true },
+      { from: kubeconfig, to: options.kubeconfig, isWritable: true },
+    ],
+    env: { ...main.env, ...environment },
+  })
+}
+
+/** Keeps what a script published. */
+export async function keepArtifacts(logs: string, logDir: string): Promise<void> {
+  const artifacts = path.join(logs, 'artifacts')
+  if ((await lstat(artifacts).catch(() => undefined))?.isDirectory()) {
+    await copyPlain(artifacts, path.join(logDir, 'artifacts'))
+  }
+}
