@@ -2,6 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { cliNames } from './cli/cli-names.ts'
+import { cliDefinitions } from './cli/definitions.ts'
 import { loadPrices } from './price-of.ts'
 
 async function priceFile(content: unknown): Promise<string> {
@@ -24,13 +26,28 @@ it('knows what it does not know: other models, missing figures, requests beyond 
   const priceOf = await loadPrices()
   expect(priceOf('local/llama', { inputTokens: 1, outputTokens: 1 })).toBeUndefined()
   expect(priceOf('openai/gpt-6-sol', { inputTokens: 1 })).toBeUndefined()
-  expect(priceOf('openai/gpt-6-sol', { inputTokens: 300_000, outputTokens: 1 })).toBeUndefined()
+  expect(priceOf('openai/gpt-5.4', { inputTokens: 300_000, outputTokens: 1 })).toBeUndefined()
 })
 
 it('charges long requests at their rate where that is known', async () => {
   const priceOf = await loadPrices()
   expect(priceOf('anthropic/claude-haiku-5-5', { inputTokens: 100_000, outputTokens: 0 })).toBeCloseTo(0.01, 10)
   expect(priceOf('anthropic/claude-haiku-5-5', { inputTokens: 200_000, outputTokens: 0 })).toBeCloseTo(0.1, 10)
+  const coder = [32_000, 100_000, 200_000, 300_000].map((inputTokens) =>
+    priceOf('qwen/qwen3-coder-plus', { inputTokens, outputTokens: 0 }),
+  )
+  expect(coder).toEqual([0.032, 0.18, 0.6, 1.8])
+})
+
+it('knows the price of what each program asks for when nobody named a model', async () => {
+  const priceOf = await loadPrices()
+  const priced = Object.values(cliDefinitions).filter(
+    ({ api, defaultModel = '' }) =>
+      priceOf(`${api.provider}/${defaultModel}`, { inputTokens: 1, outputTokens: 1 }) !== undefined,
+  )
+  const unpriced = cliNames.filter((name) => !priced.some((one) => one.name === name))
+  // Cursor's own service decides, and a program of one's own asks for what it likes
+  expect(unpriced).toEqual(['cursor', 'command'])
 })
 
 it("lets the user's prices count before ours, and refuses a file with a typo", async () => {

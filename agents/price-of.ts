@@ -22,8 +22,8 @@ const priceFileSchema = z.strictObject({
   models: z.record(
     z.string(),
     rates.extend({
-      /** Other rates for the whole of a request with more input tokens than these. */
-      above: rates.extend({ tokens: z.number().int().positive() }).optional(),
+      /** Other rates for the whole of a request with more input tokens than these, the shorter requests first. */
+      above: z.array(rates.extend({ tokens: z.number().int().positive() })).optional(),
       /** Beyond these the price is not known. */
       upToTokens: z.number().int().positive().optional(),
       source: z.string().min(1),
@@ -58,8 +58,7 @@ function priceOf(prices: Prices, model: string, usage: Usage): number | undefine
   const { inputTokens, outputTokens, cachedTokens = 0, cacheWriteTokens = 0 } = usage
   if (price === undefined || inputTokens === undefined || outputTokens === undefined) return undefined
   if (inputTokens > (price.upToTokens ?? Infinity)) return undefined
-  const { input, output, cacheRead, cacheWrite } =
-    price.above !== undefined && inputTokens > price.above.tokens ? price.above : price
+  const { input, output, cacheRead, cacheWrite } = price.above?.findLast(({ tokens }) => inputTokens > tokens) ?? price
   const fresh = Math.max(0, inputTokens - cachedTokens - cacheWriteTokens)
   const usd =
     fresh * input +

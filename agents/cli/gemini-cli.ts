@@ -15,7 +15,7 @@ export const geminiCli: CliDefinition = defineCli({
     prefix: '/v1beta',
     keys: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
   },
-  defaultModel: 'gemini-2.5-pro',
+  defaultModel: 'gemini-3.8-flash',
   launch: ({ model, prompt, mcp, api }) => ({
     args: [
       '--skip-trust',
@@ -45,7 +45,6 @@ export const geminiCli: CliDefinition = defineCli({
         telemetry: { enabled: false },
         skills: { enabled: false },
         experimental: { enableAgents: false, plan: false },
-
         mcpServers: {
           [serverName]: {
             httpUrl: mcp.url,

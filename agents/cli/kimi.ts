@@ -11,7 +11,7 @@ export const kimi: CliDefinition = defineCli({
     prefix: '/v1',
     keys: ['KIMI_API_KEY', 'MOONSHOT_API_KEY'],
   },
-  defaultModel: 'kimi-k2.5',
+  defaultModel: 'kimi-k3',
   launch: ({ model = '', prompt, mcp, api, home }) => ({
     args: ['--prompt', prompt, '--output-format', 'stream-json'],
     env: { KIMI_CODE_HOME: `${home}/.kimi-code` },
