@@ -24,9 +24,12 @@ export function chainLine(previous: string, json: string): { line: string; hash:
 
 /**
  * Checks every line of a record against the one before it and names the first that does not fit. Lines cut off at the
- * end are noticed with `expectedHead`, the hash that the trial's result names.
+ * end are noticed with `expectedHead`, the hash that the trial's result names. `onLine` is told each line that fits.
  */
-export async function verifyChain(file: string, options: { expectedHead?: string } = {}): Promise<ChainReport> {
+export async function verifyChain(
+  file: string,
+  options: { expectedHead?: string; onLine?: (json: string) => void } = {},
+): Promise<ChainReport> {
   let head = chainStart
   let lines = 0
   const report = (rest: Partial<ChainReport>): ChainReport => ({ isWhole: true, lines, head, ...rest })
@@ -42,6 +45,7 @@ export async function verifyChain(file: string, options: { expectedHead?: string
     if (chainLine(head, parts.json).hash !== parts.hash) return bad(line.number, reasonOf(parts.json, lines))
     head = parts.hash
     lines++
+    options.onLine?.(parts.json)
   }
   return finish({})
 }

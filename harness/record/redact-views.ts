@@ -78,7 +78,7 @@ const anyEncoded = new RegExp([escapes, percents, references].map((kind) => kind
 
 const breaks = /[\s\\"'`\u200b\ufeff]/
 const allBreaks = /[\s\\"'`\u200b\ufeff]+/g
-const hexPairs = /(?:(?:0x|\\x)?[0-9a-f]{2,8}[\s:,\\-]+){3}/i
+const hexPairs = /(?:(?:(?<![0-9a-z])(?:0x)?|\\x)[0-9a-f]{2,8}[\s:,\\-]+){3}/i
 
 function decodeMatch(match: string): string {
   if (match.startsWith('%')) return decodeBytes(match.slice(1).split('%'), 16)

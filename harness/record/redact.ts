@@ -35,6 +35,7 @@ export class Redactor {
   readonly #patterns: readonly CredentialPattern[]
   readonly #redactions = new Map<string, Redaction>()
   readonly #skipped = new Map<string, string>()
+  readonly #runs = new Map<string, string>()
   #total = 0
 
   constructor(options: RedactorOptions = {}) {
@@ -46,6 +47,7 @@ export class Redactor {
   add({ name, value }: KnownSecret): void {
     const bytes = Buffer.from(value as string)
     const because = whyOrdinary(name, bytes.toString('latin1'))
+    this.#runs.clear()
     if (because === undefined) this.#needles.add(name, bytes)
     else this.#skipped.set(name, because)
   }
@@ -135,9 +137,21 @@ export class Redactor {
   /** Runs of base64 and hex that hold a secret once they are decoded: all of the run goes. */
   #findInside(text: string, depth: number): Match[] {
     return [...text.matchAll(encodedRun)].flatMap((match) => {
-      const name = decodings(match[0]).flatMap((inner) => this.#find(inner, depth - 1))[0]?.name
+      const name = this.#nameInside(match[0], depth)
       return name === undefined ? [] : [{ name, start: match.index, end: match.index + match[0].length }]
     })
+  }
+
+  /** The same paths and identifiers come again and again; what is in them is found out once. */
+  #nameInside(run: string, depth: number): string | undefined {
+    const find = (): string | undefined => decodings(run).flatMap((inner) => this.#find(inner, depth - 1))[0]?.name
+    if (run.length > 200) return find()
+    const known = this.#runs.get(`${depth}${run}`)
+    if (known !== undefined) return known === '' ? undefined : known
+    const name = find()
+    if (this.#runs.size > 50_000) this.#runs.clear()
+    this.#runs.set(`${depth}${run}`, name ?? '')
+    return name
   }
 
   #count(where: string, name: string): void {
@@ -163,7 +177,8 @@ export function findCredentials(text: string): Match[] {
 
 const tellingKey = /password|passwd|passphrase|secret|token|key|credential|authorization|cookie|-data$/i
 
-const encodedRun = /[A-Za-z0-9+/_-]{24,}(?:\s+[A-Za-z0-9+/_-]{16,})*(?:\s+[A-Za-z0-9+/_-]+={1,2})?={0,2}/g
+const encodedRun =
+  /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{24,}(?:\s+[A-Za-z0-9+/_-]{16,})*(?:\s+[A-Za-z0-9+/_-]+={1,2})?={0,2}/g
 
 function markOf(name: string): string {
   return `[redacted:${name.replaceAll(/[^\w./ -]/g, '-')}]`
