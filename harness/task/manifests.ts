@@ -30,10 +30,16 @@ export interface FaultChange extends Manifest {
 }
 
 /** Reads the healthy objects of a task, in the order in which they are applied; `home` is a namespace that is made for them. */
-export async function readWorld(reading: TaskReading, home?: string): Promise<Manifest[]> {
+export function readWorld(reading: TaskReading, home?: string): Promise<Manifest[]> {
+  return readObjects(reading, worldDir, home)
+}
+
+/** Reads the whole objects of a folder: each is there once, in a namespace that one of them makes. */
+export async function readObjects(reading: TaskReading, dir: string, home?: string): Promise<Manifest[]> {
   const manifests: Manifest[] = []
-  for (const file of await listFiles(reading, worldDir)) {
-    if (!isYaml(file)) report(reading, file, { message: 'expected only .yaml, .yml and .json files in world/' })
+  for (const file of await listFiles(reading, dir)) {
+    if (!isYaml(file))
+      report(reading, file, { message: `expected only .yaml, .yml and .json files in ${path.basename(dir)}/` })
     else manifests.push(...(await readManifests(reading, file)))
   }
   const seen = new Map<string, Manifest>()
