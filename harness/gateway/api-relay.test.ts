@@ -157,11 +157,25 @@ test('an API server that is not there is told as such', async () => {
 
 test('secrets that pass through are known to the redactor', async () => {
   const pass = relay.admit('call-1')
-  await ask(pass.plainKubeconfig, '/api/v1/namespaces/shop/serviceaccounts/x/token', {}, '{}')
-  const text = `a ${mintedToken} b ${fake.access.token} c ${secretOf(pass.plainKubeconfig)} d`
-  expect(relay.redactor.redact(text)).toBe('a [redacted] b [redacted] c [redacted] d')
+  const text = `b ${fake.access.token} c ${secretOf(pass.plainKubeconfig)} d`
+  expect(relay.redactor.redact(text)).toBe('b [redacted] c [redacted] d')
   expect(pass.kubeconfig + pass.plainKubeconfig).not.toContain(fake.access.token)
 })
+
+test.each(['token', 'token/', 'token?timeout=5s', '%74oken', 'tok%65n/'])(
+  'a token that was asked for with %s is made, and given to nobody',
+  async (spelling) => {
+    const path = `/api/v1/namespaces/shop/serviceaccounts/x/${spelling}`
+    const { status, body } = await ask(relay.admit('call-1').plainKubeconfig, path, {}, '{}')
+    expect(status).toBe(201)
+    expect(JSON.parse(body)).toMatchObject({
+      kind: 'TokenRequest',
+      status: { token: expect.stringMatching(/^\[withheld by the gateway\]\.+$/) },
+    })
+    expect(body).not.toContain(mintedToken)
+    expect(fake.requests.at(-1)?.path).toBe(path)
+  },
+)
 
 async function eventsOf<T extends GatewayEvent['type']>(
   type: T,

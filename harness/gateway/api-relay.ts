@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { Transform, type Duplex } from 'node:stream'
 import { sleep, startTimer } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { KubeAccess } from '../base/kube-client.ts'
@@ -160,17 +160,13 @@ class Relay implements ApiRelay {
     const counted: ExchangeEnd = { up: 0, down: 0 }
     outgoing.on('response', (incoming) => {
       counted.status = incoming.statusCode ?? 0
-      const tokens: Buffer[] | undefined = isTokenRequest(request.method, target.path) ? [] : undefined
-      incoming.on('data', (chunk: Buffer) => {
-        counted.down += chunk.length
-        tokens?.push(chunk)
-      })
-      incoming.on('end', () => this.#learnTokens(tokens))
+      incoming.on('data', (chunk: Buffer) => (counted.down += chunk.length))
       incoming.on('close', () => done(counted))
       incoming.on('error', () => response.destroy())
       response.writeHead(incoming.statusCode ?? 502, endToEnd(incoming.headersDistinct))
       response.flushHeaders()
-      incoming.pipe(response)
+      if (isTokenRequest(request.method, target.path)) incoming.pipe(withholdTokens()).pipe(response)
+      else incoming.pipe(response)
     })
     const isBodiless = request.method === 'GET' || request.method === 'HEAD'
     outgoing.on('error', (error) => {
@@ -324,13 +320,6 @@ class Relay implements ApiRelay {
     return { outgoing, done, forget }
   }
 
-  /** A token that the agent had made for a ServiceAccount is a secret too. */
-  #learnTokens(chunks: Buffer[] | undefined): void {
-    if (!chunks) return
-    const text = Buffer.concat(chunks).toString('latin1')
-    for (const [token] of text.matchAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+/g)) this.redactor.add(token)
-  }
-
   #track(socket: Duplex): void {
     this.#sockets.add(socket)
     socket.once('close', () => this.#sockets.delete(socket))
@@ -387,8 +376,31 @@ function rawHead(message: http.IncomingMessage, connection?: 'close'): string {
   return `${lines.join('\r\n')}\r\n\r\n`
 }
 
+/** In whatever way the API server would understand its path. */
 function isTokenRequest(method: string | undefined, path: string): boolean {
-  return method === 'POST' && /\/serviceaccounts\/[^/]+\/token(\?|$)/.test(path)
+  const plain = path.replaceAll(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCodePoint(Number.parseInt(hex, 16)))
+  return method === 'POST' && /\/serviceaccounts\/+[^/]+\/+token\/*(\?|$)/.test(plain)
+}
+
+/**
+ * A token that the agent had made for a ServiceAccount would outlive its own: nobody gets it. What stands in its place is
+ * as long, so that the answer is well-formed in JSON and in protobuf alike.
+ */
+function withholdTokens(): Transform {
+  const chunks: Buffer[] = []
+  return new Transform({
+    transform(chunk: Buffer, _, done) {
+      chunks.push(chunk)
+      done()
+    },
+    flush(done) {
+      const text = Buffer.concat(chunks).toString('latin1')
+      const without = text.replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, ({ length }) =>
+        '[withheld by the gateway]'.padEnd(length, '.').slice(0, length),
+      )
+      done(null, Buffer.from(without, 'latin1'))
+    },
+  })
 }
 
 function answerStatus(response: http.ServerResponse, code: number, message: string): void {

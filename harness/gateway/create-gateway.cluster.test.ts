@@ -105,7 +105,7 @@ describe('on a real cluster, kubectl', () => {
     expect(await kubectlText('get secrets -n kube-system')).toContain('Forbidden')
     expect(await kubectlText('get pods -n shop --as=system:admin')).toMatch(/^refused/)
     const minted = await kubectlText('create token operator -n shop')
-    expect(minted.trim()).toBe('[redacted]')
+    expect(minted).toContain('[withheld by the gateway]')
     const token = await readToken()
     expect(JSON.stringify(events)).not.toContain(token)
   })

@@ -142,7 +142,7 @@ describe.skipIf(testKubectl === undefined)('kubectl over HTTP', () => {
   test('tells nobody a token', async () => {
     const client = await connect({ kubeconfig })
     const minted = await call(client, 'kubectl', { args: 'create token default' })
-    expect(textOf(minted).trim()).toBe('[redacted]')
+    expect(textOf(minted)).toContain('[withheld by the gateway]')
     await call(client, 'kubectl', { args: 'config get-contexts' })
     await call(client, 'kubectl', { args: 'get pods -v=5' })
     const all = JSON.stringify(events)

@@ -70,7 +70,7 @@ function answer(
     return send(response, 200, { paths: { 'api/v1': { serverRelativeURL: '/openapi/v3/api/v1?hash=1' } } })
   }
   if (pathname === '/openapi/v3/api/v1') return send(response, 200, openapi)
-  if (pathname.endsWith('/token') && request.method === 'POST') {
+  if (/\/token\/?$/.test(decodeURIComponent(pathname)) && request.method === 'POST') {
     return send(response, 201, {
       ...object('TokenRequest', 'x'),
       apiVersion: 'authentication.k8s.io/v1',
