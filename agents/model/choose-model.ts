@@ -57,19 +57,23 @@ export interface ModelChoice {
 /** Finds the provider and the key; says in one line what is missing. */
 export function chooseModel(
   text: string,
-  { baseUrl, env }: { baseUrl?: string | undefined; env: Record<string, string | undefined> },
+  {
+    baseUrl,
+    env,
+    flag = '--agent model=',
+  }: { baseUrl?: string | undefined; env: Record<string, string | undefined>; flag?: string },
 ): ModelChoice {
   const [, name = '', model = ''] = /^([^/]*)\/(.+)$/.exec(text) ?? []
   const provider = Object.hasOwn(providers, name) ? providers[name] : undefined
   if (provider === undefined || model === '') {
     const forms = Object.keys(providers).map((known) => `${known}/NAME`)
-    throw new InputError([`--agent model=${text}: expected one of ${forms.join(', ')}`])
+    throw new InputError([`${flag}${text}: expected one of ${forms.join(', ')}`])
   }
   if (name === 'local' && baseUrl === undefined)
-    throw new InputError([`--agent model=${text}: expected --base-url, such as http://127.0.0.1:11434/v1`])
+    throw new InputError([`${flag}${text}: expected --base-url, such as http://127.0.0.1:11434/v1`])
   const apiKey = name === 'local' ? env['LOCAL_API_KEY'] : provider.keys.map((key) => env[key]).find(Boolean)
   if (apiKey === undefined && name !== 'local')
-    throw new InputError([`--agent model=${text}: set ${provider.keys[0]} to your API key`])
+    throw new InputError([`${flag}${text}: set ${provider.keys[0]} to your API key`])
   return { provider: name, model, access: { apiKey: apiKey ?? '', baseUrl } }
 }
 

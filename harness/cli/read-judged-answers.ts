@@ -1,22 +1,68 @@
-import type { JudgedAnswer } from '../manifest/summarize-funnel.ts'
+import { readFile } from 'node:fs/promises'
+import { InputError } from '../base/errors.ts'
+import { checkAgainst } from '../base/schema-problems.ts'
+import { keptAssessmentsSchema, type KeptAssessment } from '../manifest/assess/assessment.ts'
+import { detailsOfAnswer, type JudgedAnswer } from '../manifest/summarize-funnel.ts'
 import { JobStore } from '../store/job-store.ts'
 import { nameOfAgent } from '../store/name-of-agent.ts'
+import type { TrialStore } from '../store/trial-store.ts'
 
-/** The answers of a job's finished trials, with the folder of each. */
-export async function readJudgedAnswers(job: string): Promise<(JudgedAnswer & { dir: string; digest: string })[]> {
-  const store = await JobStore.open(job)
-  const trials = await store.trials()
-  return trials.flatMap(({ state, store: own }) => {
-    if (state.state !== 'finished') return []
-    const { result } = state
-    const details = result.x_kubemend.details?.['manifest'] as Omit<JudgedAnswer, 'task' | 'agent'> | undefined
-    if (!details) return []
-    const about = {
-      task: result.task_name,
-      agent: nameOfAgent(result.x_kubemend.agent),
-      dir: own.dir,
-      digest: result.x_kubemend.digest,
-    }
-    return [{ ...details, ...about }]
-  })
+/** An answer of a finished trial, with where its evidence lies. */
+export interface StoredAnswer extends JudgedAnswer {
+  store: TrialStore
+  /** Of the task as it was. */
+  digest: string
+  /** The task's folder as the job knew it. */
+  taskPath: string
+  /** The hash of the record's last line. */
+  head: string | undefined
+  assessments: KeptAssessment[]
+}
+
+/** The answers of a job's finished trials. */
+export async function readJudgedAnswers(job: string): Promise<StoredAnswer[]> {
+  const trials = await (await JobStore.open(job)).trials()
+  const answers = await Promise.all(
+    trials.map(async ({ state, store }): Promise<StoredAnswer[]> => {
+      if (state.state !== 'finished') return []
+      const { result } = state
+      const details = detailsOfAnswer(result.x_kubemend.details)
+      if (!details) return []
+      const assessments = await readAssessments(store)
+      return [
+        {
+          ...details,
+          task: result.task_name,
+          agent: nameOfAgent(result.x_kubemend.agent),
+          ...(assessments.length === 0 ? {} : { quality: meanQuality(assessments) }),
+          store,
+          digest: result.x_kubemend.digest,
+          taskPath: result.task_id.path,
+          head: result.x_kubemend.record?.head,
+          assessments,
+        },
+      ]
+    }),
+  )
+  return answers.flat()
+}
+
+/** The answers of a job, of which there must be some. */
+export async function readSomeAnswers(job: string): Promise<StoredAnswer[]> {
+  const answers = await readJudgedAnswers(job)
+  if (answers.length === 0) throw new InputError([`${job}: no trial in it judged a manifest`])
+  return answers
+}
+
+async function readAssessments(store: TrialStore): Promise<KeptAssessment[]> {
+  const text = await readFile(store.assessments, 'utf8').catch(() => undefined)
+  if (text === undefined) return []
+  const checked = checkAgainst(keptAssessmentsSchema, JSON.parse(text) as unknown)
+  if (checked.problems)
+    throw new InputError(checked.problems.map(({ path, message }) => `${store.assessments}: ${path}: ${message}`))
+  return checked.value.assessments
+}
+
+function meanQuality(assessments: readonly KeptAssessment[]): number {
+  return assessments.reduce((sum, { quality_score }) => sum + quality_score, 0) / assessments.length
 }

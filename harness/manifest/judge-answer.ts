@@ -25,6 +25,8 @@ export interface AnswerJudgement {
   stripped: string[]
   /** Undefined without a reference. */
   text: TextMetrics | undefined
+  /** What the task and the answer speak of, as it was in the cluster when the last stage was judged; none without one. */
+  live: KubeObject[]
 }
 
 export interface JudgeAnswerOptions {
@@ -59,7 +61,7 @@ export async function judgeAnswer(answer: string | Uint8Array, options: JudgeAns
   })
   const parsed = documents ?? []
   if (log.isOpen) await judgeLevels(log, parsed, options)
-  if (log.isOpen && options.openSite) await judgeOnCluster(log, parsed, options, options.openSite)
+  const live = log.isOpen && options.openSite ? await judgeOnCluster(log, parsed, options, options.openSite) : []
   const stages = log.verdicts(options.openSite === undefined)
   const failedAt = stages.find(({ status }) => status === 'not-met' || status === 'unknown')?.stage
   return {
@@ -69,6 +71,7 @@ export async function judgeAnswer(answer: string | Uint8Array, options: JudgeAns
     isStrict,
     stripped: extraction.stripped,
     text: reference === undefined ? undefined : measureText(extraction.text ?? '', reference),
+    live,
   }
 }
 
@@ -94,19 +97,30 @@ function judgeReadingShape(documents: readonly unknown[]): { findings: Finding[]
   return { findings, notes: [] }
 }
 
+/** Judges what the answer does to a cluster, and says what is there afterwards. */
 async function judgeOnCluster(
   log: StageLog,
   documents: readonly unknown[],
   options: JudgeAnswerOptions,
   openSite: () => Promise<Site>,
-): Promise<void> {
-  const { spec, reference } = options
+): Promise<KubeObject[]> {
   const objects = documents.filter(isObject)
-  if (objects.length < documents.length && spec.operation !== 'read') {
+  if (objects.length < documents.length && options.spec.operation !== 'read') {
     await log.stage('runtime', () => fail('runtime/no-object', 'a document has no apiVersion, kind and name'))
-    return
+    return []
   }
   await using site = await openSite()
+  await judgeAtSite(log, site, documents, options)
+  return options.stopsAtFailure === true ? [] : site.look(objects)
+}
+
+async function judgeAtSite(
+  log: StageLog,
+  site: Site,
+  documents: readonly unknown[],
+  { spec, reference }: JudgeAnswerOptions,
+): Promise<void> {
+  const objects = documents.filter(isObject)
   const isChange = spec.operation === 'update' || spec.operation === 'delete'
   const expected = spec.operation === 'update' ? await site.preview(objectsOf(reference)) : []
   await log.stage('runtime', async () => {

@@ -76,6 +76,14 @@ export class TrialStore {
   get endState(): string {
     return path.join(this.evidenceDir, 'end-state.json')
   }
+  /** Of manifest tasks: what an answer made, as it was when it had been judged. */
+  get liveObjects(): string {
+    return path.join(this.evidenceDir, 'live.json')
+  }
+  /** Of manifest tasks: what models said that were asked to judge the answer. */
+  get assessments(): string {
+    return path.join(this.evidenceDir, 'assessments.json')
+  }
   get verdicts(): string {
     return path.join(this.evidenceDir, 'verdicts.json')
   }

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { parseDocument } from 'yaml'
 import { checkAgainst } from '../base/schema-problems.ts'
 import { parseClusterFile, type ClusterFile } from './cluster-file.ts'
 import { imagesOf } from './images.ts'

@@ -43,7 +43,11 @@ export async function runManifest(session: TrialSession, manifest: ManifestPart)
   if (broken !== undefined) throw new TrialFault('cluster', 'cluster-broken', broken)
   const findings = { outcome: judgement.stages.flatMap(verdictOf), preservation: [], integrity: [] }
   session.recordVerdicts('outcome', findings.outcome)
-  await session.step('collect', () => store.writeJson(store.verdicts, { findings, manifest: judgement }))
+  await session.step('collect', async () => {
+    const { live, ...manifestJudgement } = judgement
+    await store.writeJson(store.verdicts, { findings, manifest: manifestJudgement })
+    await store.writeJson(store.liveObjects, { objects: live })
+  })
   return {
     findings,
     agent: part,

@@ -18,6 +18,7 @@ import { checkForeign } from '../check-foreign.ts'
 import { defineCommand, jsonFlag, type Command } from '../define-command.ts'
 import { print, printJson, say, table } from '../output.ts'
 import { existingFlags, loadProvider } from '../providers.ts'
+import { printFunnels } from '../render-funnels.ts'
 import { identityOf, runTrials } from '../run-trials.ts'
 
 export const run: Command = defineCommand({
@@ -114,7 +115,10 @@ export const run: Command = defineCommand({
       more: { ...readLimits(flags), foreign: readForeign(flags) },
     })
     if (flags.json) printJson(summarize(store, end))
-    else printSummary(store, end)
+    else {
+      printSummary(store, end)
+      await printFunnels(store.dir)
+    }
     return exitCodeOf(end)
   },
 })

@@ -1,6 +1,7 @@
 import { kindOf } from '../../base/kube-kinds.ts'
 import { KubeError, type KubeClient, type KubeObject } from '../../base/kube-client.ts'
 import { messageOf } from '../../base/errors.ts'
+import { concealSecret } from '../../record/conceal-secret.ts'
 import type { ManifestSpec } from '../../task/manifest-spec.ts'
 import { nameObject } from '../parse-answer.ts'
 import type { Finding } from '../verdict.ts'
@@ -99,6 +100,25 @@ export class Site implements AsyncDisposable {
     const namespace = object.namespace ?? this.namespace
     const metadata = { name: object.name, ...(namespace === undefined ? {} : { namespace }) }
     return this.client.find(await this.client.pathOf({ ...object, metadata }), { signal: this.signal })
+  }
+
+  /** What the task and some objects speak of, as it is now; values of Secrets are marks. */
+  async look(objects: readonly KubeObject[]): Promise<KubeObject[]> {
+    const { spec } = this.task
+    const named = [...spec.objects, ...[...this.before.values(), ...objects].map(reference)]
+    const seen = new Map<string, KubeObject>()
+    for (const one of named) {
+      const found = await this.find(one).catch((error: unknown) => {
+        // an answer may name kinds that are not served
+        if (error instanceof KubeError) return undefined
+        throw error
+      })
+      if (!found) continue
+      const { managedFields: _, ...metadata } = found.metadata as KubeObject['metadata'] & { managedFields?: unknown }
+      seen.set(keyOf(found), concealSecret({ ...found, metadata }))
+      if (seen.size >= mostShown) break
+    }
+    return [...seen.values()]
   }
 
   /** What objects would be once they are applied; nothing is kept. */
@@ -255,6 +275,14 @@ export class Site implements AsyncDisposable {
   #askedOutside(): { apiVersion: string; kind: string; name: string }[] {
     return this.task.spec.objects.filter((object) => !this.#isNamespaced(object))
   }
+}
+
+/** An answer may have many objects; this many tell enough. */
+const mostShown = 60
+
+function reference({ apiVersion, kind, metadata }: KubeObject): Parameters<Site['find']>[0] {
+  const { name, namespace } = metadata
+  return { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) }
 }
 
 /** What tells an object from others. */

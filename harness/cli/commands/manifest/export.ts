@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { verifiers } from '../../../../verifiers/library.ts'
 import { InputError } from '../../../base/errors.ts'
 import type { StageVerdict } from '../../../manifest/verdict.ts'
-import { selectTasks } from '../../../task/find-tasks.ts'
+import { tryLoadTask } from '../../../task/load-task.ts'
+import type { Task } from '../../../task/task.ts'
 import { defineCommand, type Command } from '../../define-command.ts'
 import { say } from '../../output.ts'
-import { readJudgedAnswers } from '../../read-judged-answers.ts'
+import { readSomeAnswers, type StoredAnswer } from '../../read-judged-answers.ts'
 
 export const exportPairs: Command = defineCommand({
   summary: 'Writes the requests and answers of a job that pass levels 1 to 4, as JSONL for fine-tuning.',
@@ -16,45 +16,69 @@ export const exportPairs: Command = defineCommand({
     'with-test': { type: 'boolean', summary: 'also tasks that are held out for comparing models' },
     'all-stages': { type: 'boolean', summary: 'only answers that pass on the cluster as well' },
   },
-  details: 'Each line holds messages, the task with its digest, and what every stage said.',
+  details: `Each line holds messages, the task and the answer with their digests, and what every stage found. Left out are answers whose task
+has changed since.`,
   async run({ flags, positionals: [job = '', file = ''] }) {
-    const answers = await readJudgedAnswers(job)
-    if (answers.length === 0) throw new InputError([`${job}: no trial in it judged a manifest`])
-    const tasks = new Map((await selectTasks({ paths: ['manifests'] }, { verifiers })).map((task) => [task.name, task]))
+    const answers = await readSomeAnswers(job)
     const lines: string[] = []
     const seen = new Set<string>()
+    const left = { 'does not pass': 0, 'held out': 0, 'task has changed': 0, 'is there twice': 0 }
     for (const answer of answers) {
-      const task = tasks.get(answer.task)
-      if (!task || task.digest !== answer.digest || !answer.isFullPass) continue
-      if (flags['all-stages'] && answer.failedAt !== undefined) continue
-      if (task.manifest?.split === 'test' && !flags['with-test']) continue
-      const text = await readFile(path.join(answer.dir, 'artifacts', 'answer.txt'), 'utf8')
-      const sha256 = createHash('sha256').update(text).digest('hex')
-      if (seen.has(`${task.name} ${sha256}`)) continue
-      seen.add(`${task.name} ${sha256}`)
-      const verdicts = JSON.parse(await readFile(path.join(answer.dir, 'kubemend', 'verdicts.json'), 'utf8')) as {
-        manifest: { stages: StageVerdict[] }
+      const { task } = await tryLoadTask(answer.taskPath)
+      const passes = answer.isFullPass && (!flags['all-stages'] || answer.failedAt === undefined)
+      const text = await readFile(path.join(answer.store.artifactsDir, 'answer.txt'), 'utf8')
+      const key = `${answer.task} ${sha256(text)}`
+      if (!passes) left['does not pass']++
+      else if (!task || task.digest !== answer.digest) left['task has changed']++
+      else if (task.manifest?.split === 'test' && !flags['with-test']) left['held out']++
+      else if (seen.has(key)) left['is there twice']++
+      else {
+        seen.add(key)
+        lines.push(JSON.stringify(await pairOf(task, answer, text)))
       }
-      lines.push(
-        JSON.stringify({
-          messages: [
-            { role: 'user', content: task.instruction },
-            { role: 'assistant', content: text },
-          ],
-          task: {
-            id: task.id,
-            digest: task.digest,
-            split: task.manifest?.split,
-            level: task.manifest?.level,
-            kind: answer.kind,
-          },
-          answer: { sha256, agent: answer.agent },
-          evidence: verdicts.manifest.stages.map(({ stage, status, because }) => ({ stage, status, because })),
-        }),
-      )
     }
     await writeFile(file, lines.map((line) => `${line}\n`).join(''))
+    const why = Object.entries(left).filter(([, count]) => count > 0)
     say(`${lines.length} of ${answers.length} answers written to ${file}`)
+    if (why.length > 0) say(`left out: ${why.map(([reason, count]) => `${count} ${reason}`).join(', ')}`)
     return lines.length > 0 ? 0 : 1
   },
 })
+
+/** One line: what a model would learn from, and what shows that it is right. */
+async function pairOf(task: Task, answer: StoredAnswer, text: string) {
+  const verdicts = await readFile(answer.store.verdicts, 'utf8')
+  const { manifest } = JSON.parse(verdicts) as { manifest: { stages: StageVerdict[] } }
+  if (!manifest.stages.slice(0, 5).every(({ status }) => status === 'met'))
+    throw new InputError([`${answer.store.verdicts}: says otherwise than the trial's result`])
+  return {
+    messages: [
+      { role: 'user', content: task.instruction },
+      { role: 'assistant', content: text },
+    ],
+    task: {
+      id: task.id,
+      digest: task.digest,
+      split: task.manifest?.split,
+      level: task.manifest?.level,
+      operation: answer.operation,
+      kind: answer.kind,
+    },
+    answer: { sha256: sha256(text), agent: answer.agent, trial: answer.store.name },
+    evidence: {
+      stages: manifest.stages.map(({ stage, status, because, notes, evidence }) => ({
+        stage,
+        status,
+        because,
+        ...(notes.length === 0 ? {} : { notes }),
+        ...(evidence === undefined ? {} : { evidence }),
+      })),
+      verdicts: `sha256:${sha256(verdicts)}`,
+      ...(answer.head === undefined ? {} : { record: answer.head }),
+    },
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -21,6 +21,10 @@ export const manifestCommands: CommandTable = {
     summary: 'how far the answers of a job came',
     load: async () => (await import('./funnel.ts')).funnel,
   },
+  assess: {
+    summary: 'have models judge the answers of a job',
+    load: async () => (await import('./assess.ts')).assess,
+  },
   export: {
     summary: 'the answers of a job that pass, as training data',
     load: async () => (await import('./export.ts')).exportPairs,
