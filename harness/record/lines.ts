@@ -1,4 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 
 export interface Line {
   text: string
@@ -16,8 +17,7 @@ export async function* readLines(file: string, options: { start?: number } = {})
   let rest: Buffer[] = []
   let number = 0
   let offset = options.start ?? 0
-  await using handle = await open(file)
-  for await (const chunk of chunksOf(handle, offset)) {
+  for await (const chunk of chunksOf(file, offset)) {
     let begin = 0
     for (;;) {
       const end = chunk.indexOf(newline, begin)
@@ -38,22 +38,30 @@ export async function* readLines(file: string, options: { start?: number } = {})
     yield { text: bytes.toString('utf8'), number: number + 1, bytes: bytes.length, isWhole: false, offset }
 }
 
-/** As a stream would, at a fraction of the cost for the many small files there are. */
-async function* chunksOf(handle: FileHandle, start: number): AsyncGenerator<Buffer> {
-  let buffer = Buffer.allocUnsafe(firstBytes)
-  let filled = 0
+/** Small files at once, which takes a tenth of the time; large ones in parts. */
+async function* chunksOf(file: string, start: number): AsyncGenerator<Buffer> {
+  const small = readSmall(file)
+  if (small) {
+    if (start < small.length) yield small.subarray(start)
+    return
+  }
+  await using handle = await open(file)
   for (let position = start; ;) {
-    const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, position)
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position)
     if (bytesRead === 0) return
-    yield buffer.subarray(filled, filled + bytesRead)
+    yield buffer.subarray(0, bytesRead)
     position += bytesRead
-    filled += bytesRead
-    if (filled < buffer.length) continue
-    buffer = Buffer.allocUnsafe(chunkBytes)
-    filled = 0
   }
 }
 
-const firstBytes = 32 * 1024
+function readSmall(file: string): Buffer | undefined {
+  const fd = openSync(file, 'r')
+  try {
+    return fstatSync(fd).size <= chunkBytes ? readFileSync(fd) : undefined
+  } finally {
+    closeSync(fd)
+  }
+}
+
 const chunkBytes = 256 * 1024
 const newline = 0x0a

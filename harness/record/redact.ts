@@ -88,6 +88,22 @@ export class Redactor {
     }
   }
 
+  /** What was taken out since the last time. */
+  takeReport(): RedactionReport {
+    const { report } = this
+    this.#total = 0
+    this.#redactions.clear()
+    return report
+  }
+
+  /** Reports what another redactor took out, too. */
+  absorb({ redactions, skipped, total }: RedactionReport): void {
+    for (const { where, name, count } of redactions) this.#count(where, name, count)
+    // those that the other report had no room for
+    this.#total += total - redactions.reduce((sum, { count }) => sum + count, 0)
+    for (const { name, because } of skipped) this.#skipped.set(name, because)
+  }
+
   #anyValue(value: unknown, where: string): unknown {
     if (typeof value === 'string') return this.text(value, where)
     if (typeof value === 'number' || typeof value === 'bigint') {
@@ -154,12 +170,12 @@ export class Redactor {
     return name
   }
 
-  #count(where: string, name: string): void {
-    this.#total++
+  #count(where: string, name: string, count = 1): void {
+    this.#total += count
     const key = `${where}\n${name}`
     const known = this.#redactions.get(key)
-    if (known) known.count++
-    else if (this.#redactions.size < 10_000) this.#redactions.set(key, { where, name, count: 1 })
+    if (known) known.count += count
+    else if (this.#redactions.size < 10_000) this.#redactions.set(key, { where, name, count })
   }
 }
 

@@ -3,6 +3,7 @@ import type { Outcome, TrialEvent } from '../record/events.ts'
 import { writeTrajectory } from '../record/atif.ts'
 import { Recorder } from '../record/recorder.ts'
 import { TimelineWriter } from '../record/timeline-writer.ts'
+import { mapSeveral } from '../base/map-several.ts'
 import { JobStore } from '../store/job-store.ts'
 import type { AgentIdentity, PlannedTrial, TaskIdentity } from '../store/planned-trial.ts'
 import { createRandom } from './statistics/random.ts'
@@ -37,8 +38,9 @@ export async function writeSampleJob(options: SampleOptions): Promise<string> {
     { jobName, jobsDir, agents, tasks, attempts, concurrency: 2, environment },
     planned,
   )
-  const random = createRandom(seed)
-  for (const [i, plan] of planned.entries()) await writeSampleTrial(store, plan, i, random, options)
+  await mapSeveral(planned, 8, (plan, i) =>
+    writeSampleTrial(store, plan, i, createRandom(seed * 1_000_003 + i), options),
+  )
   await store.writeResult({ results: [], running: 0, retries: 0, updatedAt: new Date(0) })
   return store.dir
 }

@@ -15,6 +15,8 @@ import {
   taskPages,
   tasksPage,
   trialIndex,
+  infoOf,
+  siblingsOf,
   trialPage,
   trialsPage,
   whatItDid,
@@ -207,8 +209,10 @@ class LiveResults {
     const trial = report.trials.find(({ row }) => row.id === id)
     if (trial) {
       const { chain } = await checkChain(trial)
-      const siblings = report.trials.map(({ row }) => row).filter(({ task }) => task === trial.row.task)
-      return trialPage(report, trial, { story: await readStory(trial.store), chain, siblings })
+      const { row } = trial
+      const siblings = siblingsOf(report.trials.map((other) => other.row).filter(({ task }) => task === row.task))
+      const story = await readStory(trial.store)
+      return trialPage({ site: report.site, row, info: infoOf(report, row.task), story, chain, siblings })
     }
     const open = report.jobs.flatMap((job) => job.open).find((one) => one.id === id)
     return open && openTrialPage(report, open)
@@ -247,8 +251,8 @@ async function openTrialPage(report: Report, open: OpenTrial): Promise<PageData>
     verdicts: undefined,
     head: undefined,
   }
-  const page = trialPage(report, { row, store: open.store, taskPath: '' }, { story, chain: undefined, siblings: [] })
-  return { ...page, openState: open.state }
+  const info = infoOf(report, row.task)
+  return trialPage({ site: report.site, row, info, story, chain: undefined, siblings: [], openState: open.state })
 }
 
 async function openLines(report: Report): Promise<OpenLine[]> {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { isRunning, thisProcess, type ProcessId } from '../base/daemon.ts'
 import { InputError, KubemendError } from '../base/errors.ts'
+import { mapSeveral } from '../base/map-several.ts'
 import { checkAgainst } from '../base/schema-problems.ts'
 import { storageError } from '../base/storage-error.ts'
 import { writeAtomically } from '../base/write-atomically.ts'
@@ -121,13 +122,12 @@ export class JobStore {
   /** Every trial that was ever begun and not set aside, by name. */
   async trials(): Promise<StoredTrial[]> {
     const names = (await readdir(this.dir)).filter((name) => !name.startsWith('.')).toSorted()
-    const stored: StoredTrial[] = []
-    for (const name of names) {
+    const stored = await mapSeveral(names, 16, async (name): Promise<StoredTrial[]> => {
       const store = this.trial(name)
       const isTrial = await isThere(store.config, store.result, store.evidenceDir)
-      if (isTrial) stored.push({ store, state: await store.state() })
-    }
-    return stored
+      return isTrial ? [{ store, state: await store.state() }] : []
+    })
+    return stored.flat()
   }
 
   /** Rewrites `result.json` from what is known now. */

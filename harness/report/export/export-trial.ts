@@ -4,7 +4,8 @@ import { writeAtomically } from '../../base/write-atomically.ts'
 import { Redactor } from '../../record/redact.ts'
 import { readJobs } from '../model/read-jobs.ts'
 import { readTaskInfos } from '../model/task-info.ts'
-import { makeReport, trialPage } from '../pages/make-pages.ts'
+import { infoOf, makeReport, trialPage } from '../pages/make-pages.ts'
+import { trialTitle } from '../pages/page-data.ts'
 import { renderPage } from '../pages/render-page.ts'
 import { loadSiteAssets } from '../pages/site-assets.ts'
 import { checkChain } from '../publish/check-chain.ts'
@@ -34,15 +35,25 @@ export async function exportTrial(options: {
       kubemend: options.kubemend,
     },
   )
-  const page = trialPage(report, trial, { story: await readStory(trial.store), chain, siblings: [], isAlone: true })
-  const redactor = new Redactor({ secrets: await gatherSecrets([trial.store]) })
+  const { row } = trial
+  const story = await readStory(trial.store)
+  const page = trialPage({
+    site: report.site,
+    row,
+    info: infoOf(report, row.task),
+    story,
+    chain,
+    siblings: [],
+    isAlone: true,
+  })
+  const redactor = new Redactor({ secrets: gatherSecrets([trial.store]) })
   const { document, leftovers } = redactDocument(page, trial.row.trial, redactor)
   if (leftovers.length > 0)
     throw new KubemendError(
       'credentials-left',
       `something that looks like a credential is left: ${leftovers.map(({ name }) => name).join(', ')}`,
     )
-  const title = `${document.row.outcome}: ${document.row.task} by ${document.row.agent}`
+  const title = trialTitle(document.row)
   const canaries = infos.flatMap(({ canary }) => canary ?? [])
   await writeAtomically(
     options.out,

@@ -136,22 +136,19 @@ export function trialIndex(report: Report): (string | number)[][] {
   ])
 }
 
-export function trialPage(
-  report: Report,
-  trial: ReportTrial,
-  parts: { story: Story | undefined; chain: TrialData['chain']; siblings: readonly TrialRow[]; isAlone?: boolean },
-): TrialData {
-  const info = report.infos.find(({ task }) => task === trial.row.task)
-  return {
-    page: 'trial',
-    site: report.site,
-    row: trial.row,
-    info: { difficulty: info?.difficulty, category: info?.category },
-    story: parts.story,
-    chain: parts.chain,
-    siblings: parts.siblings.slice(0, 60).map(({ id, agent, attempt, outcome }) => ({ id, agent, attempt, outcome })),
-    isAlone: parts.isAlone ?? false,
-  }
+export function trialPage(parts: Omit<TrialData, 'page' | 'isAlone'> & { isAlone?: boolean }): TrialData {
+  return { page: 'trial', isAlone: false, ...parts }
+}
+
+/** What a trial's page says of its task. */
+export function infoOf(report: Report, task: string): TrialData['info'] {
+  const info = report.infos.find((one) => one.task === task)
+  return { difficulty: info?.difficulty, category: info?.category }
+}
+
+/** The trials of a task, for the pages of each of them. */
+export function siblingsOf(rows: readonly TrialRow[]): TrialData['siblings'] {
+  return rows.slice(0, 60).map(({ id, agent, attempt, outcome }) => ({ id, agent, attempt, outcome }))
 }
 
 export function comparePage(report: Report): CompareData {

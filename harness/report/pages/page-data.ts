@@ -135,6 +135,11 @@ export interface MethodData extends Page {
   redactions: number | undefined
 }
 
+/** What a trial's page is called. */
+export function trialTitle({ outcome, task, agent }: Pick<TrialRow, 'outcome' | 'task' | 'agent'>): string {
+  return `${outcome}: ${task} by ${agent}`
+}
+
 /** A letter per outcome, for compact lists. */
 export const outcomeLetters: Record<Outcome, string> = {
   solved: 'S',

@@ -5,7 +5,10 @@ import type { ReportTrial } from '../model/read-jobs.ts'
 export type ChainCheck = { lines: number; head: string } | undefined
 
 /** Whether a trial's evidence is what its result says it is: the lines, or a sentence about what does not fit. */
-export async function checkChain({ row, store }: ReportTrial): Promise<{ chain: ChainCheck; problem?: string }> {
+export async function checkChain({
+  row,
+  store,
+}: Pick<ReportTrial, 'row' | 'store'>): Promise<{ chain: ChainCheck; problem?: string }> {
   if (row.head === undefined)
     return existsSync(store.record) && row.outcome !== 'invalid'
       ? { chain: undefined, problem: `${store.result}: it does not say how its record ends` }

@@ -1,6 +1,8 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { KubemendError, InputError } from '../../base/errors.ts'
+import { mapSeveral } from '../../base/map-several.ts'
+import type { KnownSecret } from '../../record/redact-needles.ts'
 import { Redactor, type RedactionReport } from '../../record/redact.ts'
 import type { CredentialPattern } from '../../record/redact-patterns.ts'
 import { readJobs, type ReportTrial } from '../model/read-jobs.ts'
@@ -14,20 +16,19 @@ import {
   methodPage,
   taskPages,
   tasksPage,
+  siblingsOf,
   trialIndex,
-  trialPage,
   trialsPage,
-  whatItDid,
   type Report,
 } from '../pages/make-pages.ts'
-import { slugOf, type PageData } from '../pages/page-data.ts'
+import { slugOf, trialTitle, type PageData } from '../pages/page-data.ts'
 import { embedJson, renderPage } from '../pages/render-page.ts'
 import { loadSiteAssets } from '../pages/site-assets.ts'
-import { readStory } from '../story/read-story.ts'
-import { checkChain } from './check-chain.ts'
-import { gatherSecrets } from './gather-secrets.ts'
+import { uniqueSecrets } from './gather-secrets.ts'
+import type { TrialTask, WorkDone } from './publish-work.ts'
 import { redactDocument, type Leftover } from './redact-document.ts'
 import { resultsCsv, resultsJson, runJson, runResults } from './tables.ts'
+import { createWorkForce, type WorkForce } from './work-force.ts'
 
 export interface PublishOptions {
   jobs: readonly string[]
@@ -62,17 +63,20 @@ export async function publishSite(options: PublishOptions): Promise<Publication>
   const infos = await readTaskInfos(trials)
   const heldOut = new Set(infos.flatMap(({ task }) => (options.isHeldOut?.(task) ? [task] : [])))
   const report = makeReport(jobs, infos, { ...options, heldOut })
-  const secrets = await gatherSecrets(trials.map(({ store }) => store))
-  const redactor = new Redactor({ secrets, patterns: options.patterns ?? [] })
   const out = path.resolve(options.out)
   await checkTarget(out)
   const draft = `${out}.${process.pid}.part`
+  await using force = createWorkForce(trials.length)
+  const secrets = await gatherAllSecrets(force, trials)
+  const patterns = options.patterns ?? []
+  const redactor = new Redactor({ secrets, patterns })
   const site = new SiteWriter(draft, redactor, infos)
   site.leftovers.push(...credentialsInNames(report, redactor))
   try {
     await site.begin()
-    await writeTrials(site, report, options.onProgress)
-    await writeOverviews(site, report)
+    await force.all({ kind: 'pages', draft, site: site.redacted(report.site, 'site'), secrets, patterns })
+    await writeTrials(site, report, force, options.onProgress)
+    await writeOverviews(site, withoutCredentials(report, site))
     if (site.tampered.length > 0)
       throw new KubemendError(
         'tampered-record',
@@ -97,26 +101,49 @@ export async function publishSite(options: PublishOptions): Promise<Publication>
   }
 }
 
-async function writeTrials(site: SiteWriter, report: Report, onProgress: PublishOptions['onProgress']): Promise<void> {
-  const byTask = groupBy(report.trials, ({ row }) => row.task)
-  let done = 0
-  const writeOne = async (trial: ReportTrial): Promise<void> => {
-    const { row, store } = trial
-    const { chain, problem } = await checkChain(trial)
-    if (problem !== undefined) site.tampered.push(problem)
-    const story = report.heldOut.has(row.task) || problem !== undefined ? undefined : await readStory(store)
-    if (story) site.did.set(row.id, whatItDid(story))
-    const siblings = (byTask.get(row.task) ?? []).map((sibling) => sibling.row)
-    await site.page(`trials/${row.id}.html`, trialPage(report, trial, { story, chain, siblings }), row.task)
-    onProgress?.(++done, report.trials.length)
-  }
-  const queue = [...report.trials]
-  const worker = async (): Promise<void> => {
-    for (let next = queue.pop(); next; next = queue.pop()) await writeOne(next)
-  }
-  await Promise.all(Array.from({ length: 8 }, worker))
+/** In pieces small enough that nobody waits long for the last one. */
+const pieceOfTrials = 20
+
+async function gatherAllSecrets(force: WorkForce, trials: readonly ReportTrial[]): Promise<KnownSecret[]> {
+  const dirs = trials.map(({ store }) => store.dir)
+  const found = await Promise.all(piecesOf(dirs, 100).map((piece) => force.some({ kind: 'secrets', dirs: piece })))
+  return uniqueSecrets(found.flatMap(({ secrets }) => secrets))
 }
 
+async function writeTrials(
+  site: SiteWriter,
+  report: Report,
+  force: WorkForce,
+  onProgress: PublishOptions['onProgress'],
+): Promise<void> {
+  const siblings = new Map(
+    [...groupBy(report.trials, ({ row }) => row.task)].map(([task, group]) => [
+      task,
+      siblingsOf(group.map(({ row }) => row)),
+    ]),
+  )
+  const infos = new Map(report.infos.map((info) => [info.task, info]))
+  const taskOf = ({ row, store }: ReportTrial): TrialTask => ({
+    row,
+    dir: store.dir,
+    info: { difficulty: infos.get(row.task)?.difficulty, category: infos.get(row.task)?.category },
+    siblings: siblings.get(row.task) ?? [],
+    isHeldOut: report.heldOut.has(row.task),
+    canary: infos.get(row.task)?.canary,
+  })
+  let done = 0
+  await mapSeveral(piecesOf(report.trials, pieceOfTrials), 2 * force.size, async (piece) => {
+    site.take(await force.some({ kind: 'trials', trials: piece.map(taskOf) }))
+    done += piece.length
+    onProgress?.(done, report.trials.length)
+  })
+}
+
+function piecesOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+}
+
+/** Pages of many trials, made of rows that were cleaned once. */
 async function writeOverviews(site: SiteWriter, report: Report): Promise<void> {
   const rows = report.trials.map(({ row }) => row)
   for (const page of taskPages(report, (id) => site.did.get(id) ?? []))
@@ -126,19 +153,32 @@ async function writeOverviews(site: SiteWriter, report: Report): Promise<void> {
   await site.page('trials.html', trialsPage(report))
   await site.page('compare.html', comparePage(report))
   await site.page('index.html', leaderboardPage(report))
-  const index = site.redacted(trialIndex(report), 'assets/trials.js')
-  await site.text('assets/trials.js', `kubemendTrials(${embedJson(index)})\n`)
-  const results = site.redacted(resultsJson(report), 'results.json')
-  await site.text('results.json', `${JSON.stringify(results, undefined, 2)}\n`)
-  await site.text('results.csv', resultsCsv(site.redacted(rows, 'results.csv')))
+  await site.text('assets/trials.js', `kubemendTrials(${embedJson(trialIndex(report))})\n`)
+  await site.text('results.json', `${JSON.stringify(resultsJson(report), undefined, 2)}\n`)
+  await site.text('results.csv', resultsCsv(rows))
   for (const job of report.jobs) {
     const own = rows.filter((row) => row.job === job.name)
     const run = site.redacted(runJson(job.name, job.createdAt, own, summarizeAgents(own, report.infos)), 'run.json')
     await site.text(`jobs/${slugOf(job.name)}/run.json`, `${JSON.stringify(run, undefined, 2)}\n`)
-    const lines = site.redacted(runResults(own), 'results.json')
-    await site.text(`jobs/${slugOf(job.name)}/results.json`, `${JSON.stringify(lines, undefined, 2)}\n`)
+    await site.text(`jobs/${slugOf(job.name)}/results.json`, `${JSON.stringify(runResults(own), undefined, 2)}\n`)
   }
   await site.page('method.html', methodPage(report, site.redactionCount))
+}
+
+/** What overviews are made of, looked at once and not for each of them. */
+function withoutCredentials(report: Report, site: SiteWriter): Report {
+  const rows = piecesOf(report.trials, 100).flatMap((piece) =>
+    site.redacted(
+      piece.map(({ row }) => row),
+      'results.json',
+    ),
+  )
+  return {
+    ...report,
+    trials: report.trials.map((trial, i) => ({ ...trial, row: rows[i] ?? trial.row })),
+    infos: site.redacted(report.infos, 'tasks'),
+    site: site.redacted(report.site, 'site'),
+  }
 }
 
 /** Writes pages into a folder that nobody sees yet, without what is secret. */
@@ -162,6 +202,15 @@ class SiteWriter {
 
   get redactionCount(): number {
     return this.#redactor.report.total
+  }
+
+  /** Takes over what others have done. */
+  take({ pages, did, tampered, leftovers, redaction }: WorkDone): void {
+    for (const [id, what] of did) this.did.set(id, what)
+    this.tampered.push(...tampered)
+    this.leftovers.push(...leftovers)
+    this.#redactor.absorb(redaction)
+    this.pages += pages
   }
 
   async begin(): Promise<void> {
@@ -207,7 +256,7 @@ function titleOf(data: PageData): string {
     case 'task':
       return `${data.info.task} · ${title}`
     case 'trial':
-      return `${data.row.outcome}: ${data.row.task} by ${data.row.agent} · ${title}`
+      return `${trialTitle(data.row)} · ${title}`
     case 'tasks':
       return `Tasks · ${title}`
     case 'trials':
