@@ -7,13 +7,14 @@ import { fileURLToPath } from 'node:url'
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
-export async function launch() {
-  const isCheckout = existsSync(path.join(root, 'harness/cli/main.ts'))
+/** Starts a program of harness/cli with the words of this process. */
+export async function launch(program = 'main') {
+  const isCheckout = existsSync(path.join(root, `harness/cli/${program}.ts`))
   if (isCheckout && !existsSync(path.join(root, 'node_modules/.kubemend-stamp'))) {
     const { setUp } = await import('./setup.mjs')
     setUp('cli')
   }
-  const main = path.join(root, isCheckout ? 'harness/cli/main.ts' : 'dist/harness/cli/main.js')
+  const main = path.join(root, isCheckout ? `harness/cli/${program}.ts` : `dist/harness/cli/${program}.js`)
   const child = spawn(nodeBinary(), [main, ...process.argv.slice(2)], { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {

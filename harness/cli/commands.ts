@@ -4,6 +4,10 @@ import type { CommandTable } from './define-command.ts'
 export const commands: CommandTable = {
   run: { summary: 'run agents on tasks and judge them', load: async () => (await import('./commands/run.ts')).run },
   start: { summary: 'what `npm start` shows', load: async () => (await import('./commands/start.ts')).start },
+  serve: {
+    summary: "a task's broken cluster for an agent that runs elsewhere: open, close",
+    load: async () => (await import('./commands/serve/table.ts')).serveCommands,
+  },
   doctor: {
     summary: 'what this machine can and cannot run',
     load: async () => (await import('./commands/doctor.ts')).doctor,

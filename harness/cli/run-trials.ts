@@ -32,6 +32,8 @@ export async function runTrials(options: {
   concurrency: number
   agentTimeoutSec?: number | undefined
   prices?: string | undefined
+  /** Who makes agents, where that is not `--agent`. */
+  makeAgent?: JobOptions['makeAgent']
   more?: Pick<JobOptions, 'budget' | 'maxUsd' | 'mcpServer' | 'gatewayLimits' | 'foreign'>
 }): Promise<JobEnd> {
   const { store, provider } = options
@@ -59,7 +61,7 @@ export async function runTrials(options: {
     return await runJob({
       store,
       tasks,
-      makeAgent: (identity: AgentIdentity) => makeAgent(identity, { prices: options.prices }),
+      makeAgent: options.makeAgent ?? ((identity: AgentIdentity) => makeAgent(identity, { prices: options.prices })),
       toolsOf,
       provider,
       verifiers,

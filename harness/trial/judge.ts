@@ -130,7 +130,8 @@ const settleMs = 20_000
 /** Findings that go away by themselves when controllers have done their work. */
 const passing = new Set<string>(['bystander-unhealthy', 'workload-unhealthy'])
 
-function preservationOf(judgement: Judgement): CheckVerdict[] {
+/** The verdicts of a comparison of two states. */
+export function preservationOf(judgement: Judgement): CheckVerdict[] {
   const verdict = (status: CheckVerdict['status'], because: string, evidence?: unknown): CheckVerdict => ({
     verifier: 'nothing-else-changed',
     at: 'preserve',

@@ -76,7 +76,7 @@ async function bringToVerdict(session: TrialSession): Promise<ResultPart> {
         : runInWorkspace(session, contract))
   if (found.rewards) return decideByScript(session, { ...found, rewards: found.rewards })
   const decided = decideOutcome(found.findings, found.agent)
-  const rewards = await writeReward(store, found.findings, decided)
+  const rewards = await writeReward(store.verifierDir, found.findings, decided)
   const { errorType } = 'errorType' in found.agent ? found.agent : {}
   const error = errorType === undefined ? {} : { error: { type: errorType, message: decided.because, at: new Date() } }
   return { ...decided, ...error, rewards, verdicts: countVerdicts(found.findings), details: found.details }

@@ -9,7 +9,7 @@ import type { Findings } from './outcome.ts'
 
 /** Writes what Harbor and its viewer read of a verifier: rewards, their details, CTRF, and a page for people. */
 export async function writeReward(
-  store: TrialStore,
+  verifierDir: string,
   findings: Findings,
   result: { outcome: Outcome; because: string },
 ): Promise<Record<string, number>> {
@@ -19,11 +19,11 @@ export async function writeReward(
     preservation: isMet([...findings.preservation, ...findings.integrity]) ? 1 : 0,
   }
   const write = (file: string, document: unknown): Promise<void> =>
-    store.writeJson(path.join(store.verifierDir, file), document)
-  await write('reward.json', rewards)
+    writeAtomically(path.join(verifierDir, file), `${JSON.stringify(document, undefined, 4)}\n`)
   await write('reward-details.json', { ...result, ...findings })
   await write('ctrf.json', toCtrf(findings))
-  await writeAtomically(path.join(store.verifierDir, 'test-stdout.txt'), describe(findings, result))
+  await writeAtomically(path.join(verifierDir, 'test-stdout.txt'), describeFindings(findings, result))
+  await write('reward.json', rewards)
   return rewards
 }
 
@@ -59,7 +59,10 @@ function isMet(verdicts: CheckVerdict[]): boolean {
 }
 
 /** What was wrong, in ten lines: the answer first, then what is not met, then what is. */
-function describe(findings: Findings, { outcome, because }: { outcome: Outcome; because: string }): string {
+export function describeFindings(
+  findings: Findings,
+  { outcome, because }: { outcome: Outcome; because: string },
+): string {
   const rows = allOf(findings).map(({ about, verdict }) => ({ about, verdict }))
   const line = ({ about, verdict }: (typeof rows)[number]): string =>
     `${marks[verdict.status]} ${about}: ${verdict.verifier}: ${verdict.because}`

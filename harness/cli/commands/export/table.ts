@@ -5,5 +5,9 @@ export const exportCommands: CommandTable = {
     summary: 'solved trials as training data or spans',
     load: async () => (await import('./trajectories.ts')).trajectories,
   },
+  harbor: {
+    summary: 'tasks as a dataset that stock Harbor runs',
+    load: async () => (await import('./harbor.ts')).harbor,
+  },
   trial: { summary: 'one trial as one HTML file', load: async () => (await import('./trial.ts')).trial },
 }

@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { verifiers } from '../../../verifiers/library.ts'
+import { packageRoot } from '../../base/package-root.ts'
+import { loadTask } from '../../task/load-task.ts'
+import { parseTaskToml } from '../../task/task-toml.ts'
+import { parseComposeFile } from '../compose-file.ts'
+import { parseDockerfile } from '../dockerfile.ts'
+import { exportDataset } from './export-dataset.ts'
+
+const core = path.join(packageRoot, 'tasks/core')
+const load = (name: string): ReturnType<typeof loadTask> => loadTask(path.join(core, name), { verifiers })
+
+let dir: string
+let out: string
+const read = (file: string): Promise<string> => readFile(path.join(out, file), 'utf8')
+const parts = (): Parameters<typeof exportDataset>[2] => ({
+  packageFile: path.join(dir, 'package.tgz'),
+  verifyProgram: path.join(dir, 'verify.mjs'),
+  kubemend: '1.2.3',
+})
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'export-'))
+  out = path.join(dir, 'out')
+  await writeFile(path.join(dir, 'package.tgz'), 'the package')
+  await writeFile(path.join(dir, 'verify.mjs'), 'the program')
+  await exportDataset(
+    [await load('checkout-lost-its-orders'), await load('newsletter-release-is-refused')],
+    out,
+    parts(),
+  )
+})
+afterAll(() => rm(dir, { recursive: true, force: true }))
+
+async function textsBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(path.join(out, folder), { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.tgz'))
+  return Promise.all(files.map((entry) => readFile(path.join(entry.parentPath, entry.name), 'utf8')))
+}
+
+describe('a task in its exported form', () => {
+  it('has no word of the solution, and no key, where containers are built from', async () => {
+    const solution = await read('checkout-lost-its-orders/solution/repair.sh')
+    const key = await read('checkout-lost-its-orders/solution/key')
+    const line = solution.split('\n').find((one) => one.startsWith('kubectl set env'))
+    expect(line).toBeDefined()
+    for (const folder of ['environment', 'tests']) {
+      const texts = await textsBelow(`checkout-lost-its-orders/${folder}`)
+      expect(texts.length).toBeGreaterThan(3)
+      expect(texts.filter((text) => text.includes(key) || text.includes(line ?? '-'))).toEqual([])
+    }
+    const compose = await read('checkout-lost-its-orders/environment/docker-compose.yaml')
+    expect(compose).toContain(createHash('sha256').update(key).digest('hex'))
+  })
+
+  it('gives the agent the gateway, and nothing of the cluster', async () => {
+    const compose = await read('checkout-lost-its-orders/environment/docker-compose.yaml')
+    const { file, problems } = parseComposeFile(compose, {})
+    expect(problems).toEqual([])
+    const [main, kubemend] = file.services
+    expect([main?.name, main?.mounts, main?.dependsOn[0]?.condition]).toEqual(['main', [], 'service_healthy'])
+    expect(kubemend?.build?.context).toBe('./kubemend')
+    const { value } = parseTaskToml(await read('checkout-lost-its-orders/task.toml'))
+    expect(value?.environment.mcp_servers).toEqual([
+      { name: 'kubernetes', transport: 'streamable-http', url: 'http://kubemend:7400/mcp', args: [] },
+    ])
+  })
+
+  it('is judged in an image of its own, from evidence that only the cluster could write', async () => {
+    const { value, problems } = parseTaskToml(await read('checkout-lost-its-orders/task.toml'))
+    expect(problems).toEqual([])
+    expect(value?.artifacts).toEqual([{ source: '/evidence', service: 'kubemend', exclude: [] }])
+    expect(value?.verifier).toMatchObject({
+      environment_mode: 'separate',
+      environment: { network_mode: 'no-network' },
+      collect: [{ service: 'kubemend', command: expect.stringContaining('serve close') as string }],
+    })
+    const facts = JSON.parse(await read('checkout-lost-its-orders/tests/kubemend.json')) as Record<string, unknown>
+    expect(Object.keys((facts['permissions'] as { namespaces: object }).namespaces)).toEqual(['shop', 'fulfilment'])
+  })
+
+  it('about files needs no cluster: they are in main, and their originals with the verifier', async () => {
+    const task = 'newsletter-release-is-refused'
+    expect(parseTaskToml(await read(`${task}/task.toml`)).value?.artifacts).toEqual(['/app'])
+    const [inMain, inTests] = await Promise.all([
+      textsBelow(`${task}/environment/workspace`),
+      textsBelow(`${task}/tests/workspace`),
+    ])
+    expect(inMain.length).toBeGreaterThan(0)
+    expect(inTests).toEqual(inMain)
+    expect(await read(`${task}/tests/test.sh`)).toContain('--workspace /app --original /tests/workspace')
+  })
+
+  it('has Dockerfiles that can be read, and scripts that can be run', async () => {
+    for (const file of [
+      'checkout-lost-its-orders/environment/Dockerfile',
+      'checkout-lost-its-orders/environment/kubemend/Dockerfile',
+      'checkout-lost-its-orders/tests/Dockerfile',
+      'newsletter-release-is-refused/environment/Dockerfile',
+    ])
+      expect([file, parseDockerfile(await read(file)).problems]).toEqual([file, []])
+    for (const file of ['solution/solve.sh', 'tests/test.sh']) {
+      const { mode } = await stat(path.join(out, 'checkout-lost-its-orders', file))
+      expect(mode & 0o111).toBe(0o111)
+    }
+  })
+
+  it('is pinned in dataset.toml with its own digest', async () => {
+    const pins = [...(await read('dataset.toml')).matchAll(/^digest = "(sha256:[0-9a-f]{64})"$/gm)]
+    expect(new Set(pins.map(([, digest]) => digest)).size).toBe(2)
+  })
+})
+
+describe('what cannot be exported', () => {
+  it('is said at once, and nothing is written', async () => {
+    const foreign = await loadTask(path.join(packageRoot, 'test/harbor/fixtures/menu-shows-yesterday'))
+    const checkout = await load('checkout-lost-its-orders')
+    await expect(exportDataset([foreign, checkout, checkout], out, parts())).rejects.toMatchObject({
+      problems: [
+        "menu-shows-yesterday: somebody else's Harbor task is one already",
+        `${out}: expected a folder that is empty`,
+        'checkout-lost-its-orders: there are two tasks whose folder is called so',
+      ],
+    })
+  })
+})
