@@ -4,7 +4,7 @@ export async function mapSeveral<T, R>(
   atOnce: number,
   work: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
-  const answers = new Array<R>(items.length)
+  const answers: R[] = []
   let next = 0
   const worker = async (): Promise<void> => {
     for (let i = next++; i < items.length; i = next++) answers[i] = await work(items[i] as T, i)

@@ -36,7 +36,7 @@ export async function exportTrajectories(options: ExportOptions): Promise<Export
   const wanted = trials.filter(
     ({ row }) => row.outcome === 'solved' || (options.includeUnsolved === true && row.outcome === 'failed'),
   )
-  const redactor = new Redactor({ secrets: await gatherSecrets(wanted.map(({ store }) => store)) })
+  const redactor = new Redactor({ secrets: gatherSecrets(wanted.map(({ store }) => store)) })
   const seen = new Set<string>()
   const lines: string[] = []
   const leftOut = { unsolved: trials.length - wanted.length, duplicates: 0, withoutTrajectory: 0, suspicious: 0 }

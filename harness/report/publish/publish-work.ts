@@ -106,6 +106,7 @@ async function writeTrialPage(
 const isPublishThread = !isMainThread && (workerData as { isPublishThread?: boolean } | null)?.isPublishThread === true
 if (isPublishThread) {
   const work = createPublishWorker()
+  // oxlint-disable unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort?.on('message', ({ id, piece }: { id: number; piece: PublishWork }) => {
     work(piece).then(
       (done) => parentPort?.postMessage({ id, done }),

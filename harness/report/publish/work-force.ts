@@ -75,6 +75,7 @@ function inThread(): Member {
       const id = ++count
       const waiting = Promise.withResolvers<WorkDone>()
       open.set(id, waiting)
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       thread.postMessage({ id, piece })
       return waiting.promise
     },
