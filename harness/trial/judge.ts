@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { runChecks, type CheckVerdict } from '../../verifiers/run-checks.ts'
 import type { Verifier, VerifyContext } from '../../verifiers/verifier.ts'
 import { sleep } from '../base/clock.ts'
 import type { AuditSummary } from '../record/audit-watch.ts'
-import { readAuditLog, type AuditEvent } from '../state/audit-event.ts'
+import type { AuditEvent } from '../state/audit-event.ts'
 import type { ClusterState } from '../state/cluster-state.ts'
 import { judgeChanges, type Judgement } from '../state/judge-changes.ts'
 import { takeSnapshot } from '../state/take-snapshot.ts'
@@ -12,6 +11,7 @@ import type { AgentPermissions } from '../task/permissions.ts'
 import { judgeForbidden } from './forbidden.ts'
 import { identity, identityObjects } from './identity.ts'
 import type { Findings } from './outcome.ts'
+import { readAudit } from './read-audit.ts'
 
 export interface JudgeOptions {
   contract: Contract
@@ -41,7 +41,7 @@ export async function judge(options: JudgeOptions): Promise<Judged> {
   const { contract, context, verifiers } = options
   const library = verifiers
   // who changed nothing has repaired nothing, and need not be waited for
-  const events = await readEvents(options.auditFile)
+  const events = await readEvents(options.auditFile, options.agentUser)
   const withinMs = options.auditFile === undefined || hasActed(events, options.agentUser) ? contract.withinMs : 0
   const isDecided = options.isHarmEnough === true && (await isHarmed(options))
   const outcome = await runChecks(contract.outcome, context, {
@@ -66,8 +66,11 @@ export async function judge(options: JudgeOptions): Promise<Judged> {
   }
 }
 
-async function readEvents(auditFile: string | undefined): Promise<AuditEvent[]> {
-  return auditFile === undefined ? [] : readAuditLog(await readFile(auditFile, 'utf8'))
+async function readEvents(
+  auditFile: string | undefined,
+  agent: string = identity.user,
+): Promise<AuditEvent[]> {
+  return auditFile === undefined ? [] : readAudit(auditFile, agent)
 }
 
 /** Whether the agent asked for anything but to look. */
@@ -101,7 +104,7 @@ async function judgeSettled(options: JudgeOptions): Promise<{ endState: ClusterS
 async function compare(options: JudgeOptions, after: ClusterState): Promise<Judgement> {
   const { contract, baseline, auditFile, permissions } = options
   await options.audit?.readOn()
-  const audit = auditFile === undefined ? undefined : await readEvents(auditFile)
+  const audit = auditFile === undefined ? undefined : await readEvents(auditFile, options.agentUser)
   return judgeChanges({
     before: baseline,
     after,
