@@ -1,6 +1,7 @@
-import type { Cluster, Provider } from '../../environments/provider.ts'
+import type { Cluster, ClusterSpec, Provider } from '../../environments/provider.ts'
 import { keyOf } from '../base/cache.ts'
 import { KubeClient } from '../base/kube-client.ts'
+import { evaluationAudit } from '../manifest/site/evaluation-audit.ts'
 import { prepareEvaluation } from '../manifest/site/evaluation-identity.ts'
 import type { Task } from '../task/task.ts'
 import { specOf } from '../trial/prepare-cluster.ts'
@@ -12,11 +13,16 @@ export interface SharedClusters extends AsyncDisposable {
   for(task: Task): Promise<SharedCluster>
 }
 
+/** What cluster answers to a task are judged in. */
+function sharedSpec(task: Task, name: string): ClusterSpec {
+  return { ...specOf(task, name), auditPolicy: evaluationAudit }
+}
+
 export function createSharedClusters(options: { provider: Provider; signal: AbortSignal }): SharedClusters {
   const clusters = new Map<string, Promise<SharedCluster & { end(): Promise<void> }>>()
   const make = async (task: Task, name: string): Promise<SharedCluster & { end(): Promise<void> }> => {
     const create = { owner: 'this-process' as const, signal: options.signal }
-    const cluster: Cluster = await options.provider.create(specOf(task, name), create)
+    const cluster: Cluster = await options.provider.create(sharedSpec(task, name), create)
     try {
       const client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
       await prepareEvaluation(client)
@@ -32,7 +38,7 @@ export function createSharedClusters(options: { provider: Provider; signal: Abor
   }
   return {
     for(task) {
-      const { name: _, ...spec } = specOf(task, 'shared')
+      const { name: _, ...spec } = sharedSpec(task, 'shared')
       const key = keyOf(spec)
       let cluster = clusters.get(key)
       if (!cluster) {

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../base/kube-client.ts'
 import { messageOf } from '../base/errors.ts'
+import { kindOf } from '../base/kube-kinds.ts'
 import { manifestStages, type ManifestSpec, type ManifestStage } from '../task/manifest-spec.ts'
 import { extractAnswer } from './extract-answer.ts'
 import { measureText, type TextMetrics } from './metrics/text-metrics.ts'
@@ -34,10 +35,13 @@ export interface JudgeAnswerOptions {
   reference: string | undefined
   schemas: ApiSchemas
   /** Opens the place in a cluster where the answer is tried; without it only the text is judged. */
-  openSite?: () => Promise<Site>
+  openSite?: OpenSite
   /** Do not go on to stages after the first that is not met. */
   stopsAtFailure?: boolean
 }
+
+/** Opens a place in a cluster; alone when the answer could change what others see there. */
+export type OpenSite = (options: { isAlone: boolean }) => Promise<Site>
 
 /** Judges one answer, stage by stage. Levels 2 to 4 are looked at beside each other; the cluster sees what parses. */
 export async function judgeAnswer(answer: string | Uint8Array, options: JudgeAnswerOptions): Promise<AnswerJudgement> {
@@ -102,16 +106,21 @@ async function judgeOnCluster(
   log: StageLog,
   documents: readonly unknown[],
   options: JudgeAnswerOptions,
-  openSite: () => Promise<Site>,
+  openSite: OpenSite,
 ): Promise<KubeObject[]> {
   const objects = documents.filter(isObject)
   if (objects.length < documents.length && options.spec.operation !== 'read') {
     await log.stage('runtime', () => fail('runtime/no-object', 'a document has no apiVersion, kind and name'))
     return []
   }
-  await using site = await openSite()
+  await using site = await openSite({ isAlone: !log.hasMet('L3') && objects.some(reachesOut) })
   await judgeAtSite(log, site, documents, options)
   return options.stopsAtFailure === true ? [] : site.look(objects)
+}
+
+/** Whether an object may change what happens outside of its own namespace. */
+function reachesOut(object: KubeObject): boolean {
+  return object.kind !== 'Namespace' && kindOf(object)?.isNamespaced !== true
 }
 
 async function judgeAtSite(

@@ -48,8 +48,8 @@ describe('manifest tasks on a cluster', () => {
 
   test('references pass every stage, and wrong answers fail where their tasks say', async () => {
     const chosen = await selectTasks({ paths: sample.map((name) => `manifests/${name}`) })
-    const tasks = chosen.flatMap(({ manifest, name, world }) =>
-      manifest ? [{ ...manifest, name, world: world.map(({ object }) => object) }] : [],
+    const tasks = chosen.flatMap(({ manifest, name, world, images }) =>
+      manifest ? [{ ...manifest, name, images, world: world.map(({ object }) => object) }] : [],
     )
     using client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
     const rows = await proveTasks(tasks, { client, concurrency: 4, signal: new AbortController().signal })

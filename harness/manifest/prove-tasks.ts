@@ -8,6 +8,8 @@ import { Site } from './site/site.ts'
 export interface ProvableTask extends ManifestPart {
   name: string
   world: readonly KubeObject[]
+  /** What its pods run; without any, its namespace is kept from one answer to the next. */
+  images: readonly string[]
 }
 
 /** What one answer of a task was to do, and did. */
@@ -46,7 +48,7 @@ interface Work {
 /**
  * Proves tasks on one cluster, many at a time, each in its own namespace: the reference passes every stage, and each wrong
  * answer fails first where the task says. One round of all references, then one of each wrong answer, so that namespaces
- * have gone by the time they are needed again.
+ * of tasks with pods have gone by the time they are needed again. Namespaces without pods stay: the cluster goes as a whole.
  */
 export async function proveTasks(tasks: readonly ProvableTask[], options: ProveOptions): Promise<ProofRow[]> {
   const { client } = options
@@ -74,7 +76,8 @@ export async function proveTasks(tasks: readonly ProvableTask[], options: ProveO
         reference: task.reference,
         schemas,
         stopsAtFailure: true,
-        openSite: () => Site.open({ client, task, signal: options.signal }),
+        openSite: ({ isAlone }) =>
+          Site.open({ client, task, signal: options.signal, isAlone, keepsNamespace: task.images.length === 0 }),
       })
       const last = judged.stages.find(({ stage }) => stage === (judged.failedAt ?? 'accuracy'))
       const row: ProofRow = {

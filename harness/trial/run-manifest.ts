@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Cluster } from '../../environments/provider.ts'
 import type { CheckVerdict } from '../../verifiers/run-checks.ts'
 import type { KubeClient } from '../base/kube-client.ts'
-import { judgeAnswer, type AnswerJudgement } from '../manifest/judge-answer.ts'
+import { judgeAnswer, type AnswerJudgement, type OpenSite } from '../manifest/judge-answer.ts'
 import { createApiSchemas, type ApiSchemas } from '../manifest/schema/api-schemas.ts'
 import { Site } from '../manifest/site/site.ts'
 import type { StageVerdict } from '../manifest/verdict.ts'
@@ -28,9 +28,14 @@ export async function runManifest(session: TrialSession, manifest: ManifestPart)
   await using turn = await takeTurn(`${cluster.name} ${task.id}`)
   void turn
   const siteTask = { spec: manifest.spec, world: task.world.map(({ object }) => object) }
-  const openSite = (): Promise<Site> => Site.open({ client, task: siteTask, signal: session.signal })
+  const at = { client, task: siteTask, signal: session.signal }
+  const openSite: OpenSite = ({ isAlone }) => Site.open({ ...at, isAlone })
 
-  const { part, answer } = await session.step('agent', () => askAgent(session, manifest, client, openSite), 'agent')
+  const { part, answer } = await session.step(
+    'agent',
+    () => askAgent(session, manifest, client, () => Site.open({ ...at, onlyLooks: true })),
+    'agent',
+  )
   await writeFile(path.join(store.artifactsDir, 'answer.txt'), answer)
 
   const judgement = await session.step(

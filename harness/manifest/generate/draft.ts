@@ -37,14 +37,17 @@ export interface Invention {
 
 export type Model = (invention: Invention) => Draft
 
-/** Hands out names once each. */
-export function createNames(): { namespace(dice: Dice): { team: string; namespace: string } } {
-  const used = new Set<string>()
+/** Hands out names once each, and none that is taken. */
+export function createNames(taken: Iterable<string> = []): {
+  namespace(dice: Dice): { team: string; namespace: string }
+} {
+  const used = new Set<string>(taken)
   return {
     namespace(dice) {
-      for (;;) {
+      for (let tries = 1; ; tries++) {
         const team = dice.pick(teams)
-        const namespace = `${team}-${dice.pick(places)}`
+        // when most names are gone a number makes more of them
+        const namespace = `${team}-${dice.pick(places)}${tries > maxTries ? `-${dice.roll(10_000)}` : ''}`
         if (used.has(namespace)) continue
         used.add(namespace)
         return { team, namespace }
@@ -52,6 +55,8 @@ export function createNames(): { namespace(dice: Dice): { team: string; namespac
     },
   }
 }
+
+const maxTries = 200
 
 export function pickApp(dice: Dice): string {
   return dice.pick(apps)

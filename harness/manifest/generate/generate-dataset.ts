@@ -77,6 +77,19 @@ export function generateDataset(): GeneratedTask[] {
   return splitTasks(tasks)
 }
 
+/** The model that invents requests for a kind, or for an operation on what is there; with the name of its category. */
+export function modelFor(operation: string, kind: string): { category: string; model: Model } | undefined {
+  const category = operation === 'create' ? (shortNames[kind] ?? kind.toLowerCase()) : operation
+  const model = foundations[category] ?? beyond.find(([name]) => name === category)?.[1]
+  return model && { category, model }
+}
+
+const shortNames: Readonly<Record<string, string>> = {
+  HorizontalPodAutoscaler: 'hpa',
+  PodDisruptionBudget: 'pdb',
+  PersistentVolumeClaim: 'pvc',
+}
+
 /** Several tasks of one kind and level, no two of which have the same answer but for names. */
 export function inventTasks(cell: {
   kind: string
@@ -96,12 +109,22 @@ export function inventTasks(cell: {
     // after many tries a kind has no new shapes left, and other names must do
     if (seen.has(shape) && i < count * 4) continue
     seen.add(shape)
-    tasks.push(finishTask(`${kind}-${level}-${String(tasks.length + 1).padStart(2, '0')}`, kind, level, draft, dice))
+    const name = `${kind}-${level}-${String(tasks.length + 1).padStart(2, '0')}`
+    tasks.push(finishTask({ name, category: kind, level, draft, dice }))
   }
   return tasks
 }
 
-function finishTask(name: string, category: string, level: Level, draft: Draft, dice: Dice): GeneratedTask {
+/** Words a draft and chooses its wrong answers; those that fail at the stages in `prefers` first. */
+export function finishTask(given: {
+  name: string
+  category: string
+  level: Level
+  draft: Draft
+  dice: Dice
+  prefers?: readonly string[]
+}): GeneratedTask {
+  const { name, category, level, draft, dice, prefers } = given
   const isStrict = dice.roll(6) === 0
   const spec = manifestSpecSchema.parse({
     operation: 'create',
@@ -118,7 +141,7 @@ function finishTask(name: string, category: string, level: Level, draft: Draft, 
     world: [...(draft.world ?? [])],
     reference: writeYaml(draft.reference),
     images: [...draft.reference, ...(draft.world ?? [])].some(hasPods) ? [...podImages] : [],
-    wrong: chooseWrong(draft, dice, isStrict).map(({ fails, because, answer }, i) => ({
+    wrong: chooseWrong(draft, dice, isStrict, prefers).map(({ fails, because, answer }, i) => ({
       name: `wrong-${i + 1}`,
       fails,
       because,

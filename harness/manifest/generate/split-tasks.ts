@@ -4,7 +4,7 @@ import { createDice } from './dice.ts'
 import type { GeneratedTask } from './generate-dataset.ts'
 
 /** Answers that share more than this of their leaves, names aside, are near-duplicates. */
-const nearDuplicate = 0.85
+export const nearDuplicate = 0.85
 const testShare = 0.2
 
 /** Puts every task into one half of a fixed split; near-duplicates always into the same. */
@@ -39,7 +39,7 @@ export function similarityOf(a: ReadonlySet<string>, b: ReadonlySet<string>): nu
 }
 
 /** The leaves of a task's answer, names replaced, with what is asked of it. */
-export function leavesOfTask(task: GeneratedTask): Set<string> {
+export function leavesOfTask(task: Pick<GeneratedTask, 'reference' | 'spec'>): Set<string> {
   const objects = parseAnswer(task.reference).documents.filter(isObject)
   const leaves = new Set<string>()
   const walk = (value: unknown, at: string): void => {

@@ -2,10 +2,15 @@ import type { Dice } from './dice.ts'
 import { changed, writeYaml, type Draft, type WrongDraft } from './draft.ts'
 
 /**
- * The three wrong answers of a task: those that its model knows first, each failing at another stage where possible,
- * then mistakes that fit any request.
+ * The three wrong answers of a task: those that fail at a preferred stage first, then those that its model knows, each
+ * failing at another stage where possible, then mistakes that fit any request.
  */
-export function chooseWrong(draft: Draft, dice: Dice, isStrict: boolean): WrongDraft[] {
+export function chooseWrong(
+  draft: Draft,
+  dice: Dice,
+  isStrict: boolean,
+  prefers: readonly string[] = [],
+): WrongDraft[] {
   const general = shuffle(generalMistakes(draft, isStrict), dice)
   const chosen: WrongDraft[] = []
   const candidates = shuffle(draft.wrong, dice)
@@ -14,6 +19,10 @@ export function chooseWrong(draft: Draft, dice: Dice, isStrict: boolean): WrongD
       if (chosen.length < count && !chosen.some(({ fails }) => fails === one.fails)) chosen.push(one)
     }
   }
+  take(
+    [...candidates, ...general].filter(({ fails }) => prefers.includes(fails)),
+    1,
+  )
   take(candidates, 2)
   take(general, 3)
   take(candidates, 3)

@@ -5,6 +5,8 @@ import { concealSecret } from '../../record/conceal-secret.ts'
 import type { ManifestSpec } from '../../task/manifest-spec.ts'
 import { nameObject } from '../parse-answer.ts'
 import type { Finding } from '../verdict.ts'
+import { sleep } from '../../base/clock.ts'
+import { enterCluster } from './alone.ts'
 import { asEvaluation, asWrapper, bindEvaluation, createOnce, evaluation } from './evaluation-identity.ts'
 import { claim } from './claim.ts'
 import { poll } from './poll.ts'
@@ -20,6 +22,15 @@ export interface SiteOptions {
   client: KubeClient
   task: SiteTask
   signal: AbortSignal
+  /**
+   * What was made is deleted one by one, and the namespace is there for the next answer to the task: much cheaper than a
+   * new one, in a cluster that is thrown away. Only for tasks that run no pods, which leave things of their own behind.
+   */
+  keepsNamespace?: boolean
+  /** Nobody else may judge in the cluster meanwhile: the answer could change what they see. */
+  isAlone?: boolean
+  /** It is built for somebody to look at, and no answer is judged in it. */
+  onlyLooks?: boolean
 }
 
 /**
@@ -34,17 +45,31 @@ export class Site implements AsyncDisposable {
   readonly before: Map<string, KubeObject> = new Map()
   readonly #outside: string[] = []
   readonly #claims: Disposable[] = []
+  readonly #keepsNamespace: boolean
+  readonly #isAlone: boolean
+  /** What lies in a namespace that is kept. */
+  readonly #inside = new Set<string>()
+  #isBuilt = false
 
   private constructor(options: SiteOptions) {
     this.client = options.client
     this.task = options.task
     this.signal = options.signal
+    this.#keepsNamespace = options.keepsNamespace === true
+    this.#isAlone = options.isAlone === true
   }
 
   static async open(options: SiteOptions): Promise<Site> {
     const site = new Site(options)
+    const presence = await enterCluster(options.client, { isAlone: options.isAlone === true })
+    site.#claims.push(presence)
     try {
       await site.#build()
+      // nobody waits for those who think
+      if (options.onlyLooks === true) {
+        site.#claims.splice(site.#claims.indexOf(presence), 1)
+        presence[Symbol.dispose]()
+      }
       return site
     } catch (error) {
       await site[Symbol.asyncDispose]()
@@ -143,12 +168,29 @@ export class Site implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const own = this.namespace === undefined ? [] : [`/api/v1/namespaces/${this.namespace}`]
-    for (const path of [...this.#outside, ...own]) {
-      await this.client.delete(path, { body: { propagationPolicy: 'Background' } }).catch((error: unknown) => {
-        if (!(error instanceof KubeError && error.status === 404)) throw error
-      })
-    }
+    for (const path of this.#outside) await this.#delete(path)
+    const isClean = this.#keepsNamespace && this.#isBuilt && (await this.#empty())
+    if (!isClean) for (const path of own) await this.#delete(path)
+    // the API server learns a moment later what is no longer allowed or forbidden
+    if (this.#isAlone) await sleep(1000)
     for (const held of this.#claims) held[Symbol.dispose]()
+  }
+
+  async #delete(path: string): Promise<void> {
+    await this.client.delete(path, { body: { propagationPolicy: 'Background' } }).catch((error: unknown) => {
+      if (!(error instanceof KubeError && error.status === 404)) throw error
+    })
+  }
+
+  /** Deletes what was made in the namespace; answers whether it has gone. */
+  async #empty(): Promise<boolean> {
+    for (const path of this.#inside) await this.#delete(path)
+    for (const path of this.#inside) {
+      const isGone = (object: KubeObject | undefined): boolean => object === undefined
+      const left = await poll(() => this.client.find(path), isGone, { withinMs: 10_000, signal: this.signal })
+      if (left !== undefined) return false
+    }
+    return true
   }
 
   async #build(): Promise<void> {
@@ -161,13 +203,16 @@ export class Site implements AsyncDisposable {
           this.client.pathOf({ apiVersion, kind, metadata: { name } }),
         ),
       )),
+      ...subjectsOf(this.task.spec),
     ])
+    const home = `/api/v1/namespaces/${namespace}`
     // several tasks may speak of the same thing: one after the other, and in one order, so that nobody waits in a circle
     for (const path of [...paths].toSorted()) {
       this.#claims.push(await claim(path))
+      if (!path.startsWith('/') || (this.#keepsNamespace && path === home)) continue
       await this.#untilGone(path)
     }
-    if (namespace !== undefined) {
+    if (namespace !== undefined && !(await this.#isKept(home))) {
       const own = this.task.world.find(({ kind, metadata }) => kind === 'Namespace' && metadata.name === namespace)
       const object = own ?? { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }
       await this.client.create('/api/v1/namespaces', object, { signal: this.signal })
@@ -175,10 +220,21 @@ export class Site implements AsyncDisposable {
     }
     for (const object of this.task.world) {
       if (object.kind === 'Namespace' && object.metadata.name === namespace) continue
-      const made = await this.#applyRaw(await this.client.pathOf(this.#place(object)), this.#place(object), {})
-      if (!this.#isNamespaced(object)) this.#outside.push(await this.client.pathOf(object))
+      const path = await this.client.pathOf(this.#place(object))
+      if (this.#isNamespaced(object)) this.#inside.add(path)
+      else this.#outside.push(path)
+      const made = await this.#applyRaw(path, this.#place(object), {})
       this.before.set(keyOf(made), made)
     }
+    this.#isBuilt = true
+  }
+
+  /** Whether an earlier answer to the task left its namespace for this one. */
+  async #isKept(home: string): Promise<boolean> {
+    if (!this.#keepsNamespace) return false
+    const found = await this.client.find(home, { signal: this.signal })
+    if (found?.metadata.deletionTimestamp !== undefined) await this.#untilGone(home)
+    return found !== undefined && found.metadata.deletionTimestamp === undefined
   }
 
   /** Lets the restricted account into a namespace, and waits until the API server knows. */
@@ -215,6 +271,7 @@ export class Site implements AsyncDisposable {
   async #applyOne(object: KubeObject): Promise<string[]> {
     const { path, headers, placed, isOutside } = await this.#reach(object)
     if (isOutside && !(await this.client.find(path))) this.#outside.push(path)
+    if (!isOutside) this.#inside.add(path)
     const made = await this.#applyRaw(path, placed, headers)
     if (object.kind === 'Namespace') await this.#admit(object.metadata.name, this.namespace ?? object.metadata.name)
     return warningsOf.get(made) ?? []
@@ -275,6 +332,14 @@ export class Site implements AsyncDisposable {
   #askedOutside(): { apiVersion: string; kind: string; name: string }[] {
     return this.task.spec.objects.filter((object) => !this.#isNamespaced(object))
   }
+}
+
+/** Users and groups that the request is about: what one answer lets them do, another would be asked about. */
+function subjectsOf({ objects, effects }: ManifestSpec): string[] {
+  const asked = effects.flatMap((effect) => ('access' in effect ? [effect.access] : []))
+  const bound = objects.flatMap(({ subjects = [] }) => subjects).filter(({ kind }) => kind !== 'ServiceAccount')
+  const names = [...bound.map(({ name }) => name), ...asked.flatMap(({ as, groups = [] }) => [as ?? [], groups].flat())]
+  return [...new Set(names)].map((name) => `subject ${name}`)
 }
 
 /** An answer may have many objects; this many tell enough. */

@@ -37,7 +37,9 @@ export const judge: Command = defineCommand({
       spec: manifest.spec,
       reference: manifest.reference,
       schemas: createApiSchemas(client),
-      ...(flags['text-only'] ? {} : { openSite: () => Site.open({ client, task: siteTask, signal }) }),
+      ...(flags['text-only']
+        ? {}
+        : { openSite: ({ isAlone }) => Site.open({ client, task: siteTask, signal, isAlone }) }),
     })
     if (flags.json) printJson(judgement)
     else {

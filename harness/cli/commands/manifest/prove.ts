@@ -4,6 +4,7 @@ import { parseDuration } from '../../../base/duration.ts'
 import { InputError } from '../../../base/errors.ts'
 import { KubeClient } from '../../../base/kube-client.ts'
 import { proveTasks, summarizeProof, type ProofRow } from '../../../manifest/prove-tasks.ts'
+import { evaluationAudit } from '../../../manifest/site/evaluation-audit.ts'
 import { selectTasks } from '../../../task/find-tasks.ts'
 import { specOf } from '../../../trial/prepare-cluster.ts'
 import { defineCommand, jsonFlag, type Command } from '../../define-command.ts'
@@ -29,8 +30,8 @@ export const prove: Command = defineCommand({
       throw new InputError([`--for ${flags.for}: expected a time such as 4m`])
     const paths = positionals.length > 0 ? positionals : ['manifests']
     const chosen = await selectTasks({ paths, names: flags.name }, { verifiers })
-    const tasks = chosen.flatMap(({ manifest, name, world }) =>
-      manifest ? [{ ...manifest, name, world: world.map(({ object }) => object) }] : [],
+    const tasks = chosen.flatMap(({ manifest, name, world, images }) =>
+      manifest ? [{ ...manifest, name, images, world: world.map(({ object }) => object) }] : [],
     )
     const [first] = chosen.filter(({ manifest }) => manifest)
     if (!first) throw new InputError([`${paths.join(' ')}: no task there is of kind manifest`])
@@ -75,10 +76,13 @@ async function makeCluster(
   task: Parameters<typeof specOf>[0],
 ): Promise<AsyncDisposable & { kubeconfig: string }> {
   const provider = await loadProvider(name)
-  const cluster = await provider.create(specOf(task, `prove-${process.pid}`), {
-    owner: 'this-process',
-    onProgress: say,
-  })
+  const cluster = await provider.create(
+    { ...specOf(task, `prove-${process.pid}`), auditPolicy: evaluationAudit },
+    {
+      owner: 'this-process',
+      onProgress: say,
+    },
+  )
   return cluster
 }
 
