@@ -61,6 +61,17 @@ describe('a program as an agent', () => {
     expect(end).toMatchObject({ reason, errorType, because: expect.stringMatching(because) })
   })
 
+  it('is told its instruction on stdin, in a file, and as an argument where its command line says so', async () => {
+    const tells = `const { readFileSync } = await import('node:fs')
+console.log(JSON.stringify({ stdin: readFileSync(0, 'utf8'), file: process.env.KUBEMEND_INSTRUCTION, args: process.argv.slice(2) }))`
+    const { end, stdout } = await play(tells, [], '--ask={instruction} --fast')
+    expect(end).toEqual({ reason: 'finished' })
+    const { stdin, file, args } = JSON.parse(stdout) as { stdin: string; file: string; args: string[] }
+    expect(stdin).toContain('Repair web.yaml.')
+    expect(file).toBe('/home/agent/instruction.md')
+    expect(args).toEqual([`--ask=${stdin}`, '--fast'])
+  })
+
   it('that crashes ends with its code and its last words, without secrets', async () => {
     const { end } = await play(`console.error('boom ' + process.env.KUBEMEND_MCP_TOKEN); process.exit(3)`, [])
     expect(end).toMatchObject({ reason: 'error', errorType: 'NonZeroAgentExitCodeError' })
@@ -121,12 +132,17 @@ async function play(
     extras: {
       runScript: () => Promise.reject(new Error('no scripts here')),
       // the sandbox has its own tests, as root; here the program runs as it is
-      runConfined: ({ env, stdin }) =>
-        runCommand([process.execPath, program, argument], { env, inheritEnv: false, ...(stdin ? { stdin } : {}) }),
+      runConfined: ({ argv, env, stdin }) =>
+        runCommand([process.execPath, program, ...argv.slice(1)], {
+          env,
+          inheritEnv: false,
+          ...(stdin ? { stdin } : {}),
+        }),
       solutionDir: undefined,
     },
   }
-  const agent = createCliAgent({ ...choiceOf(program, `${server.url}/v1`), priceOf: () => undefined })
+  const line = argument === '' ? program : `${program} ${argument}`
+  const agent = createCliAgent({ ...choiceOf(line, `${server.url}/v1`), priceOf: () => undefined })
   const task = {
     instruction: 'Repair web.yaml.',
     mcp: await gateway.listen(),

@@ -65,7 +65,7 @@ export function createCliAgent(choice: CliChoice & { priceOf: PriceOf }): Agent 
         })
         await writeHome(dir, launch)
         const ran = await context.extras.runConfined({
-          argv: [...program.argv, ...launch.args],
+          argv: [...program.argv.map((word) => word.replaceAll('{instruction}', () => prompt)), ...launch.args],
           mounts: [
             ...program.mounts,
             { from: path.join(dir, 'home'), to: homeInside, isWritable: true },
