@@ -72,6 +72,10 @@ export const commands: CommandTable = {
     summary: 'let tasks prove themselves: solutions, and everybody who would cheat them',
     load: async () => (await import('./commands/check.ts')).check,
   },
+  new: {
+    summary: 'start a task from a ready world',
+    load: async () => (await import('./commands/new.ts')).newCommand,
+  },
   dev: {
     summary: "the author's loop: a broken world, and the verdict again on every save",
     load: async () => (await import('./commands/dev.ts')).dev,
