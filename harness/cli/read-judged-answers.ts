@@ -10,6 +10,8 @@ import type { TrialStore } from '../store/trial-store.ts'
 /** An answer of a finished trial, with where its evidence lies. */
 export interface StoredAnswer extends JudgedAnswer {
   store: TrialStore
+  /** Invalid trials say nothing about an answer. */
+  isCounted: boolean
   /** Of the task as it was. */
   digest: string
   /** The task's folder as the job knew it. */
@@ -36,6 +38,7 @@ export async function readJudgedAnswers(job: string): Promise<StoredAnswer[]> {
           agent: nameOfAgent(result.x_kubemend.agent),
           ...(assessments.length === 0 ? {} : { quality: meanQuality(assessments) }),
           store,
+          isCounted: result.x_kubemend.outcome !== 'invalid',
           digest: result.x_kubemend.digest,
           taskPath: result.task_id.path,
           head: result.x_kubemend.record?.head,

@@ -24,7 +24,7 @@ export function renderComparison(comparison: Comparison, isMarkdown = false): st
       ...(unsafe ? [`difference unsafe: ${difference(unsafe)}`] : []),
       ...(mcnemar
         ? [
-            `exact McNemar: ${mcnemar.onlyFirst} only by the first, ${mcnemar.onlySecond} only by the second, p = ${mcnemar.p.toFixed(4)}`,
+            `exact McNemar: ${mcnemar.onlyFirst} only by the first, ${mcnemar.onlySecond} only by the second, p = ${mcnemar.p.toFixed(4)}${effect(mcnemar.effect)}`,
           ]
         : []),
       ...(leftOut.length > 0 ? [`left out, because only one side has them: ${leftOut.length} tasks`] : []),
@@ -34,6 +34,10 @@ export function renderComparison(comparison: Comparison, isMarkdown = false): st
       .join('\n'),
     ...(deciding.length > 0 ? [grid(tasks, isMarkdown)] : []),
   ].join('\n\n')
+}
+
+function effect(size: NonNullable<Comparison['mcnemar']>['effect']): string {
+  return size ? `, odds ratio ${size.oddsRatio.toFixed(2)}, Cohen's g ${size.g.toFixed(2)}` : ''
 }
 
 function sentence({ first, second, solved }: Comparison): string {

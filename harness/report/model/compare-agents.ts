@@ -1,4 +1,4 @@
-import { mcnemarExact } from '../statistics/mcnemar.ts'
+import { mcnemarExact, pairedEffect, type PairedEffect } from '../statistics/mcnemar.ts'
 import { pairedDifference, type PairedDifference } from '../statistics/paired-bootstrap.ts'
 import { groupBy, isSolved, rateOf } from './summarize-agents.ts'
 import type { Rate } from '../statistics/clustered-rate.ts'
@@ -12,7 +12,7 @@ export interface Comparison {
   solved: PairedDifference | undefined
   unsafe: PairedDifference | undefined
   /** Only where each side has one trial of each task. */
-  mcnemar: { onlyFirst: number; onlySecond: number; p: number } | undefined
+  mcnemar: { onlyFirst: number; onlySecond: number; p: number; effect: PairedEffect | undefined } | undefined
   /** Tasks whose share of solved trials differs, the most decisive first. */
   deciding: TaskPair[]
   same: number
@@ -66,7 +66,9 @@ export function compareAgents(
     unsafe: pairedDifference(
       pairs.map((p) => ({ first: p.first.unsafe / p.first.trials, second: p.second.unsafe / p.second.trials })),
     ),
-    mcnemar: isSingle ? { onlyFirst, onlySecond, p: mcnemarExact(onlyFirst, onlySecond) } : undefined,
+    mcnemar: isSingle
+      ? { onlyFirst, onlySecond, p: mcnemarExact(onlyFirst, onlySecond), effect: pairedEffect(onlyFirst, onlySecond) }
+      : undefined,
     deciding,
     same: pairs.length - deciding.length,
     leftOut,

@@ -25,6 +25,18 @@ export const manifestCommands: CommandTable = {
     summary: 'have models judge the answers of a job',
     load: async () => (await import('./assess.ts')).assess,
   },
+  compare: {
+    summary: 'whether one model answers better than another',
+    load: async () => (await import('./compare.ts')).compare,
+  },
+  synthesize: {
+    summary: 'invent tasks against what a job failed at',
+    load: async () => (await import('./synthesize.ts')).synthesize,
+  },
+  reverse: {
+    summary: 'make tasks of real manifests',
+    load: async () => (await import('./reverse.ts')).reverse,
+  },
   export: {
     summary: 'the answers of a job that pass, as training data',
     load: async () => (await import('./export.ts')).exportPairs,
