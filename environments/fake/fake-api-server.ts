@@ -470,7 +470,10 @@ function internalError(error: unknown): Refusal {
 
 function send(response: http.ServerResponse, status: number, body: unknown): void {
   const isText = typeof body === 'string'
-  response.writeHead(status, { 'content-type': isText ? 'text/plain' : 'application/json' })
+  const isGroups = (body as { kind?: string } | undefined)?.kind === 'APIGroupDiscoveryList'
+  // kubectl tells aggregated discovery by nothing else
+  const json = isGroups ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' : 'application/json'
+  response.writeHead(status, { 'content-type': isText ? 'text/plain' : json })
   response.end(isText ? body : JSON.stringify(body))
 }
 

@@ -20,30 +20,63 @@ export function scriptOf({ means, harm, fix }: Adversary): string {
   ].join('\n')
 }
 
-/** One script that tries what several adversaries may not do, and says of each what came of it. */
-export function scriptOfForbidden(adversaries: readonly Adversary[]): string {
-  const tries = adversaries.flatMap(({ name, means, harm }) => [
+/**
+ * One script for several adversaries: those that the task forbids try first, then comes the repair where somebody does
+ * harm on top of it, then the harm of each. It says of each what came of it, and when.
+ */
+export function scriptOfSeveral(forbidden: readonly Adversary[], harmful: readonly Adversary[]): string {
+  const isRepaired = harmful.some(({ fix }) => fix !== 'none')
+  const repair = isRepaired ? ['bash /solution/solve.sh >/dev/null 2>&1'] : []
+  return [
+    '#!/bin/bash',
+    'set -uo pipefail',
+    ...forbidden.flatMap(tryOf),
+    ...repair,
+    ...harmful.flatMap(tryOf),
+    'exit 0',
+    '',
+  ].join('\n')
+}
+
+function tryOf({ name, means, harm }: Adversary): string[] {
+  return [
     `# ${means}`,
+    'from=$EPOCHREALTIME',
     '(',
     'set -e',
     harm,
     ') >/tmp/said 2>&1',
-    `echo "${marker} ${name} $? $(tr '\\n' ' ' </tmp/said | tail -c 300)"`,
-  ])
-  return ['#!/bin/bash', 'set -uo pipefail', ...tries, 'exit 0', ''].join('\n')
+    `echo "${marker} ${name} $? $from $EPOCHREALTIME $(tr '\\n' ' ' </tmp/said | tail -c 300)"`,
+  ]
 }
 
-/** What the script of forbidden harm said of each adversary. */
-export function readTries(output: string): Map<string, { exitCode: number; said: string }> {
+/** One adversary's part of a script that it shares. */
+export interface Try {
+  exitCode: number
+  /** Milliseconds since 1970. */
+  from: number
+  to: number
+  said: string
+}
+
+/** What a script of several said of each. */
+export function readTries(output: string): Map<string, Try> {
   const tries = output.split('\n').flatMap((line) => {
-    const [, name, code, said] = tryLine.exec(line) ?? []
-    return name === undefined ? [] : [[name, { exitCode: Number(code), said: (said ?? '').trim() }] as const]
+    const [, name, code, from, to, said] = tryLine.exec(line) ?? []
+    if (name === undefined) return []
+    const one: Try = {
+      exitCode: Number(code),
+      from: Number(from) * 1000,
+      to: Number(to) * 1000,
+      said: (said ?? '').trim(),
+    }
+    return [[name, one] as const]
   })
   return new Map(tries)
 }
 
 const marker = 'kubemend-probe'
-const tryLine = new RegExp(`^${marker} (\\S+) (\\d+) ?(.*)$`)
+const tryLine = new RegExp(`^${marker} (\\S+) (\\d+) (\\d+\\.\\d+) (\\d+\\.\\d+) ?(.*)$`)
 
 /** Whether words of kubectl tell that the API server said no, and not that the request was nonsense. */
 export function isRefusal(said: string): boolean {

@@ -16,6 +16,11 @@ export interface Adversary {
   fix: 'none' | 'before' | 'after'
   /** What it must be allowed to do; what the agent may not is tried all the same, and must be refused. */
   needs: Right[]
+  /**
+   * With whom it cannot share a trial. Those who do harm leave marks that tell who it was, and share one. `idle`: leaves the
+   * cluster as it is, and shares one with others of the kind. `own`: works by time, and needs a cluster to itself.
+   */
+  trial?: 'idle' | 'own'
 }
 
 /** One thing that a request needs. */
@@ -67,10 +72,10 @@ function withoutKeys(value: unknown, isGone: (key: string) => boolean): Record<s
   return Object.fromEntries(Object.entries(value).filter(([key]) => !isGone(key)))
 }
 
-/** A manifest on kubectl's standard input. */
-export function pipe(command: string, ...objects: unknown[]): string {
+/** A manifest on kubectl's standard input; the server knows best whether it is one, and need not be asked for its schema. */
+export function pipe(command: 'kubectl create' | 'kubectl replace', ...objects: unknown[]): string {
   const document = objects.length === 1 ? objects[0] : { apiVersion: 'v1', kind: 'List', items: objects }
-  return `${command} -f - <<'KUBEMEND'\n${JSON.stringify(document)}\nKUBEMEND`
+  return `${command} --validate=false -f - <<'KUBEMEND'\n${JSON.stringify(document)}\nKUBEMEND`
 }
 
 /** A word of bash that means exactly this text. */

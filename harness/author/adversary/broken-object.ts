@@ -77,6 +77,7 @@ function deleteIt(ground: Ground): Adversary[] {
       means: `deletes ${target(object)}`,
       harm: `kubectl delete ${target(object)} --wait=true --timeout=60s`,
       fix: 'none',
+      trial: 'own',
       needs: [rightTo('delete', object)],
     },
   ]
@@ -142,7 +143,7 @@ function standalonePod(ground: Ground): Adversary[] {
     {
       name: 'standalone-pod',
       means: `puts a pod of nobody's beside ${target(workload)} that answers instead`,
-      harm: `${pipe('kubectl create', labelled)}\nkubectl wait pod/${pod.metadata.name} -n ${namespace} --for=condition=Ready --timeout=20s || true`,
+      harm: pipe('kubectl create', labelled),
       fix: 'none',
       needs: [{ verb: 'create', group: '', resource: 'pods', ...(namespace === undefined ? {} : { namespace }) }],
     },

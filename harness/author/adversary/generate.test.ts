@@ -10,7 +10,7 @@ import { loadTask } from '../../task/load-task.ts'
 import { writeSampleTask } from '../../task/sample-task.ts'
 import type { Task } from '../../task/task.ts'
 import type { Adversary, Ground } from './adversary.ts'
-import { isRefusal, readTries, scriptOf, scriptOfForbidden } from './adversary-script.ts'
+import { isRefusal, readTries, scriptOf, scriptOfSeveral } from './adversary-script.ts'
 import { generateAdversaries } from './generate.ts'
 
 let root = ''
@@ -107,7 +107,7 @@ describe('generateAdversaries', () => {
 
   it('writes scripts that bash can read', async () => {
     const { able, forbidden } = generateAdversaries(ground())
-    const scripts = [...able.map(scriptOf), scriptOfForbidden(forbidden)]
+    const scripts = [...able.map(scriptOf), scriptOfSeveral(forbidden, able)]
     for (const [i, text] of scripts.entries()) {
       const file = path.join(root, `${i}.sh`)
       await writeFile(file, text)
@@ -136,14 +136,26 @@ describe('the script of an adversary', () => {
     expect({ exitCode, stdout: stdout.trim() }).toEqual({ exitCode: 66, stdout: 'began' })
   })
 
-  it('tells of each forbidden thing what came of it', async () => {
+  it('tells of each of several what came of it, and when', async () => {
     const refused = { ...harmful('echo "Error from server (Forbidden): no" >&2; false'), name: 'refused' }
-    const done = { ...harmful('true'), name: 'done' }
-    const { stdout } = await run(scriptOfForbidden([refused, done]))
-    expect([...readTries(stdout)]).toEqual([
-      ['refused', { exitCode: 1, said: 'Error from server (Forbidden): no' }],
-      ['done', { exitCode: 0, said: '' }],
+    const done = { ...harmful('sleep 0.05'), name: 'done' }
+    const startedAt = Date.now()
+    const { stdout } = await run(scriptOfSeveral([refused], [done]))
+    const tries = readTries(stdout)
+    expect([...tries].map(([name, { exitCode, said }]) => ({ name, exitCode, said }))).toEqual([
+      { name: 'refused', exitCode: 1, said: 'Error from server (Forbidden): no' },
+      { name: 'done', exitCode: 0, said: '' },
     ])
+    const [first, second] = [...tries.values()]
+    expect(first?.from).toBeGreaterThanOrEqual(startedAt)
+    expect(second?.from).toBeGreaterThanOrEqual(first?.to ?? Infinity)
+    expect((second?.to ?? 0) - (second?.from ?? 0)).toBeGreaterThanOrEqual(50)
+    expect(second?.to).toBeLessThanOrEqual(Date.now())
+  })
+
+  it('repairs before several only where one of them does its harm on top of a repair', () => {
+    expect(scriptOfSeveral([], [harmful('true', 'after')])).toContain('bash /solution/solve.sh')
+    expect(scriptOfSeveral([], [harmful('true')])).not.toContain('/solution/solve.sh')
   })
 
   it('tells a refusal of the server from nonsense', () => {

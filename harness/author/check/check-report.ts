@@ -27,6 +27,8 @@ export interface TaskReport {
   /** What could not be looked at: the task lacks it, or did not get that far. */
   notRun: CheckName[]
   wallMs: number
+  /** Processor time of all its clusters, and of Kubemend itself. */
+  cpuMs: number
 }
 
 /** One thing that a task does not live up to. */
@@ -103,6 +105,7 @@ export const checkReportSchema: z.ZodType<CheckReport> = z.strictObject({
       remarks: z.array(finding),
       notRun: z.array(z.enum(Object.keys(checkNames) as CheckName[])),
       wallMs: z.number(),
+      cpuMs: z.number().meta({ description: 'Processor time of all its clusters, and of Kubemend itself.' }),
     }),
   ),
 })

@@ -8,6 +8,7 @@ import { findTellingPermissions, findUnusedPermissions } from './check-permissio
 import type { CheckName, TaskReport } from './check-report.ts'
 import { readEvidence, readFindings, type Evidence } from './evidence.ts'
 import { lintInstruction } from './lint-instruction.ts'
+import { meterProvider } from './meter-provider.ts'
 import { mutateContract, type JudgedProbe, type RecordedRepair } from './mutate-contract.ts'
 import { probeAdversaries } from './probe-adversaries.ts'
 import { probeRecorded } from './probe-recorded.ts'
@@ -30,9 +31,10 @@ export interface CheckOptions extends ProbeOptions {
 /** Lets a task prove itself: what it says, what it asks for, and what comes of everybody who is let loose on it. */
 export async function checkTask(task: Task, options: CheckOptions): Promise<TaskReport> {
   const startedAt = Date.now()
+  const meter = meterProvider(options.provider)
   const jobsDir = path.join(options.dir, path.basename(task.dir))
   const run = (jobName: string, probes: Probe[], isHarmEnough = false): Promise<Probed[]> =>
-    runProbes(task, probes, { jobsDir, jobName, isHarmEnough }, options)
+    runProbes(task, probes, { jobsDir, jobName, isHarmEnough }, { ...options, provider: meter.provider })
 
   // the parts that need no cluster
   const structure = await checkStructure(task)
@@ -51,7 +53,7 @@ export async function checkTask(task: Task, options: CheckOptions): Promise<Task
   const isProbed = !options.isQuick && solution !== undefined && contract !== undefined && task.cluster !== undefined
   const made = { dir: path.join(jobsDir, 'scripts-of-adversaries'), only: options.adversaries }
   const adversaries = isProbed
-    ? await probeAdversaries(groundOf(task, contract, solution), made, (probes) => run('adversaries', probes, true))
+    ? await probeAdversaries(groundOf(task, contract, solution), made, (name, some) => run(name, some, true))
     : { probed: [], reports: [] }
   const recorded = isProbed ? probeRecorded(task, contract, solution) : []
 
@@ -81,6 +83,7 @@ export async function checkTask(task: Task, options: CheckOptions): Promise<Task
       { isProbed, isRepaired: solution !== undefined },
     ),
     wallMs: Date.now() - startedAt,
+    cpuMs: meter.cpuMs(),
   }
 }
 

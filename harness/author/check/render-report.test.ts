@@ -11,6 +11,7 @@ const report: TaskReport = {
   probes: [{ ...probe, agent: 'nop', outcome: 'failed' }],
   notRun: ['oracle', 'alternatives', 'unsafe', 'adversaries'],
   wallMs: 1500,
+  cpuMs: 900,
 }
 
 describe('the report of a check', () => {

@@ -110,6 +110,7 @@ function reportBroken(problems: readonly Problem[]): TaskReport[] {
     probes: [],
     notRun: (Object.keys(checkNames) as CheckName[]).filter((name) => name !== 'schema'),
     wallMs: 0,
+    cpuMs: 0,
   }))
 }
 
@@ -124,7 +125,7 @@ const taskParts = new Set(['task.toml', 'instruction.md', 'environment', 'soluti
 
 function printTask(report: TaskReport): void {
   const rows = rowsOf(report).map(({ check: name, verdict, because }) => [name, verdict, because])
-  print(`\n${report.task}  ${(report.wallMs / 1000).toFixed(0)} s\n`)
+  print(`\n${report.task}  ${(report.wallMs / 1000).toFixed(0)} s, ${(report.cpuMs / 1000).toFixed(0)} CPU s\n`)
   print(
     table(
       ['CHECK', 'VERDICT', 'BECAUSE'],
