@@ -2,6 +2,7 @@ import type { Outcome } from '../../record/events.ts'
 import { clusteredRate, type Rate, type TaskTally } from '../statistics/clustered-rate.ts'
 import { quantile } from '../statistics/paired-bootstrap.ts'
 import { passCurve, type PassK } from '../statistics/pass-k.ts'
+import { isReference } from './reference-agents.ts'
 import type { TaskInfo } from './task-info.ts'
 import { isCounted, type TrialRow } from './trial-row.ts'
 
@@ -10,6 +11,8 @@ export interface AgentSummary {
   agent: string
   dataset: string
   model: string | undefined
+  /** No contestant: it tests the tasks. */
+  isReference: boolean
   counts: Record<Outcome, number>
   /** Invalid trials are in no rate. */
   counted: number
@@ -36,13 +39,19 @@ export interface Split {
   rate: Rate
 }
 
-/** One summary per agent and dataset, best first. */
+/** One summary per agent and dataset: contestants best first, then the reference agents. */
 export function summarizeAgents(rows: readonly TrialRow[], infos: readonly TaskInfo[]): AgentSummary[] {
   const info = new Map(infos.map((i) => [i.task, i]))
   const groups = groupBy(rows, (row) => `${row.agent}\n${row.dataset}`)
   return [...groups.values()]
     .map((group) => summarizeAgent(group, info))
-    .toSorted((a, b) => (b.solved?.share ?? -1) - (a.solved?.share ?? -1) || (a.agent < b.agent ? -1 : 1))
+
+    .toSorted(
+      (a, b) =>
+        Number(a.isReference) - Number(b.isReference) ||
+        (b.solved?.share ?? -1) - (a.solved?.share ?? -1) ||
+        (a.agent < b.agent ? -1 : 1),
+    )
 }
 
 function summarizeAgent(rows: readonly TrialRow[], info: ReadonlyMap<string, TaskInfo>): AgentSummary {
@@ -57,6 +66,7 @@ function summarizeAgent(rows: readonly TrialRow[], info: ReadonlyMap<string, Tas
     agent: first?.agent ?? '',
     dataset: first?.dataset ?? '',
     model: first?.model,
+    isReference: isReference(first?.agent ?? ''),
     counts: countOutcomes(rows),
     counted: counted.length,
     tasks: new Set(counted.map(({ task }) => task)).size,

@@ -1,6 +1,7 @@
 import type { Outcome } from '../../record/events.ts'
 import type { Rate } from '../statistics/clustered-rate.ts'
 import { wilsonInterval } from '../statistics/interval.ts'
+import { isReference } from './reference-agents.ts'
 import { countOutcomes, groupBy, isSolved } from './summarize-agents.ts'
 import type { TaskInfo } from './task-info.ts'
 import { isCounted, type TrialRow } from './trial-row.ts'
@@ -60,11 +61,6 @@ function judgeTask(task: string, rows: readonly TrialRow[], info: TaskInfo | und
     findings: findingsOf({ rows, counted, tested, share, observed, declared: info?.difficulty, cells }),
     cells: cells.toSorted((a, b) => (a.agent < b.agent ? -1 : 1)),
   }
-}
-
-/** The agents that know the answer, and the one that does nothing: they test tasks and are no contestants. */
-export function isReference(agent: string): boolean {
-  return agent === 'oracle' || agent.startsWith('oracle:') || agent === 'nop'
 }
 
 function findingsOf(facts: {

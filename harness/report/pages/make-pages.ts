@@ -1,17 +1,16 @@
-import type { Outcome } from '../../record/events.ts'
 import type { OpenTrial, ReportJob, ReportTrial } from '../model/read-jobs.ts'
-import { groupBy, summarizeAgents } from '../model/summarize-agents.ts'
+import { isOtherScript, isReference } from '../model/reference-agents.ts'
+import { countOutcomes, groupBy, summarizeAgents } from '../model/summarize-agents.ts'
 import type { TaskInfo } from '../model/task-info.ts'
 import { judgeTasks } from '../model/task-quality.ts'
 import type { TrialRow } from '../model/trial-row.ts'
 import type { Story } from '../story/story.ts'
 import {
   outcomeLetters,
-  slugOf,
   type AgentData,
   type CompareData,
   type CompareSide,
-  type HeatCell,
+  type HeatData,
   type LeaderboardData,
   type MethodData,
   type OpenLine,
@@ -170,7 +169,13 @@ export function comparePage(report: Report): CompareData {
       : [...groupBy(rows, ({ agent, job }) => `${job}\n${agent}`).values()].map((group) =>
           side(group[0]?.agent ?? '', group, group[0]?.job),
         )
-  return { page: 'compare', site: report.site, tasks, sides: [...byAgent, ...byJob.slice(0, 60)] }
+  // contestants first: they are what is compared unless somebody chooses otherwise
+  const sides = [...byAgent, ...byJob.slice(0, 60)].toSorted((a, b) => rankOf(a) - rankOf(b))
+  return { page: 'compare', site: report.site, tasks, sides }
+}
+
+function rankOf({ agent, job }: CompareSide): number {
+  return (isReference(agent) ? 1 : 0) + (job === undefined ? 0 : 2)
 }
 
 export function methodPage(report: Report, redactions: number | undefined): MethodData {
@@ -200,13 +205,24 @@ function shortened(text: string | undefined): string | undefined {
   return text !== undefined && text.length > 240 ? `${text.slice(0, 239)}…` : text
 }
 
-function heatOf(rows: readonly TrialRow[]): HeatCell[] {
-  return [...groupBy(rows, ({ task, agent }) => `${task}\n${agent}`).values()].flatMap((group): HeatCell[] => {
+function heatOf(rows: readonly TrialRow[]): HeatData {
+  const shown = rows.filter(({ agent }) => !isOtherScript(agent))
+  const tasks = [...new Set(shown.map(({ task }) => task))].toSorted()
+  const agents = [...new Set(shown.map(({ agent }) => agent))].toSorted()
+  const [placeOfTask, placeOfAgent] = [tasks, agents].map((names) => new Map(names.map((name, i) => [name, i])))
+  const groups = [...groupBy(shown, ({ task, agent }) => `${task}\n${agent}`).values()]
+  const hasIds = groups.length <= mostCellsWithIds
+  const cells = groups.flatMap((group): HeatData['cells'] => {
     const [first] = group
-    if (!first) return []
-    const count = (outcome: Outcome): number => group.filter((row) => row.outcome === outcome).length
-    const trials = group.length - count('invalid')
-    const href = group.length === 1 ? `trials/${first.id}.html` : `tasks/${slugOf(first.task)}.html`
-    return [{ task: first.task, agent: first.agent, trials, solved: count('solved'), unsafe: count('unsafe'), href }]
+    const place = first && ([placeOfTask?.get(first.task) ?? 0, placeOfAgent?.get(first.agent) ?? 0] as const)
+    const { solved, unsafe, invalid } = countOutcomes(group)
+    const trials = group.length - invalid
+    if (!first || !place || trials === 0) return []
+    const id = hasIds && group.length === 1 ? [first.id] : []
+    return [[...place, trials, solved, unsafe, ...id] as HeatData['cells'][number]]
   })
+  return { tasks, agents, cells }
 }
+
+/** More of them would make the first page heavy; such cells lead to their task's page. */
+const mostCellsWithIds = 2000

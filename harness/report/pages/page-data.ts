@@ -36,19 +36,17 @@ export interface LeaderboardData extends Page {
   page: 'leaderboard'
   summaries: AgentSummary[]
   datasets: string[]
-  heat: HeatCell[]
+  heat: HeatData
   jobs: JobLine[]
   open: OpenLine[]
 }
 
-export interface HeatCell {
-  task: string
-  agent: string
-  trials: number
-  solved: number
-  unsafe: number
-  /** The page to open: the trial where there is only one, else the task. */
-  href: string
+/** How often each agent solved each task, as short as it can be said: there may be thousands of cells. */
+export interface HeatData {
+  tasks: string[]
+  agents: string[]
+  /** The places of task and agent, trials that count, solved and unsafe ones, and the trial where there is only one. */
+  cells: [task: number, agent: number, trials: number, solved: number, unsafe: number, trial?: string][]
 }
 
 export interface JobLine {

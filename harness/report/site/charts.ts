@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import type { Outcome } from '../../record/events.ts'
 import type { AgentSummary } from '../model/summarize-agents.ts'
-import type { HeatCell } from '../pages/page-data.ts'
+import type { HeatData } from '../pages/page-data.ts'
 import type { Story } from '../story/story.ts'
 import { dollars, outcomeOrder, percent } from './format.ts'
 
@@ -78,7 +78,9 @@ export function passChart(summaries: readonly AgentSummary[], width: number): El
     height: 300,
     marginLeft: 48,
     marginRight: 24,
+    marginBottom: 46,
     x: {
+      labelOffset: 40,
       ticks: Array.from({ length: most }, (_, i) => i + 1),
       tickFormat: 'd',
       label: 'attempts (k)',
@@ -116,7 +118,16 @@ export function costChart(summaries: readonly AgentSummary[], width: number): El
     height: 300,
     marginLeft: 48,
     marginRight: 40,
-    x: { label: 'cost per trial', grid: true, tickFormat: (x: number) => dollars(x), zero: true, nice: true, ticks: 5 },
+    marginBottom: 46,
+    x: {
+      label: 'cost per trial',
+      labelOffset: 40,
+      grid: true,
+      tickFormat: (x: number) => `$${x}`,
+      zero: true,
+      nice: true,
+      ticks: 5,
+    },
     y: { domain: [0, 1], tickFormat: (y: number) => `${Math.round(y * 100)} %`, label: 'solved' },
     marks: [
       Plot.ruleX(points, {
@@ -145,38 +156,60 @@ export function costChart(summaries: readonly AgentSummary[], width: number): El
 }
 
 /** Tasks by agents; the colour says how often it was solved, a triangle that it was unsafe. */
-export function heatChart(cells: readonly HeatCell[], agents: readonly string[], width: number): Element {
-  const tasks = [...new Set(cells.map(({ task }) => task))].toSorted()
-  const labels = labelRoom(tasks, width)
-  const shown = cells.filter(({ trials }) => trials > 0)
-  const cellHeight = tasks.length > 60 ? 16 : 22
+export function heatChart(
+  { tasks, agents: all, cells }: HeatData,
+  agents: readonly string[],
+  hrefOf: (task: string, trial: string | undefined) => string,
+  width: number,
+): Element {
+  const shown = cells.flatMap(([task, agent, trials, solved, unsafe, trial]) => {
+    const names = { task: tasks[task] ?? '', agent: all[agent] ?? '' }
+    return agents.includes(names.agent) ? [{ ...names, trials, solved, unsafe, href: hrefOf(names.task, trial) }] : []
+  })
+  type Cell = (typeof shown)[number]
+  const used = [...new Set(shown.map(({ task }) => task))].toSorted()
+  const labels = labelRoom(used, width)
+  const cellHeight = used.length > 60 ? 16 : 26
+  const isWide = agents.length < 9
+  const isSolvedOften = (c: Cell): boolean => c.solved / c.trials > 0.55
+  const ink = (c: Cell): string => (isSolvedOften(c) ? 'var(--panel)' : 'var(--ink)')
   return Plot.plot({
     ...base,
-    width: Math.min(width, labels.margin + 60 + agents.length * 150),
-    height: 110 + tasks.length * cellHeight,
+    width: isWide ? width : Math.min(width, labels.margin + 60 + agents.length * 150),
+    height: (isWide ? 40 : 110) + used.length * cellHeight,
     marginLeft: labels.margin,
-    marginTop: 90,
-    marginRight: 50,
+    marginTop: isWide ? 30 : 90,
+    marginBottom: 6,
+    marginRight: isWide ? 4 : 50,
     x: {
       domain: [...agents],
       axis: 'top',
-      tickRotate: -28,
+      tickRotate: isWide ? 0 : -28,
       label: null,
-      tickFormat: (a: string) => cutText(a, 24),
+      tickFormat: (a: string) => cutText(a, isWide ? Math.floor((width - labels.margin) / agents.length / 7.2) : 24),
       tickSize: 0,
     },
-    y: { domain: tasks, label: null, tickFormat: labels.cut, tickSize: 0 },
+    y: { domain: used, label: null, tickFormat: labels.cut, tickSize: 0 },
     marks: [
       Plot.cell(shown, {
         x: 'agent',
         y: 'task',
-        inset: 1,
-        rx: 3,
-        fill: (c: HeatCell) =>
+        inset: 1.5,
+        rx: 4,
+        fill: (c: Cell) =>
           `color-mix(in oklch, var(--solved) ${Math.round((c.solved / c.trials) * 100)}%, var(--heat-none))`,
         href: 'href',
-        title: (c: HeatCell) =>
+        title: (c: Cell) =>
           `${c.task} by ${c.agent}: ${c.solved} of ${c.trials} solved${c.unsafe > 0 ? `, ${c.unsafe} unsafe` : ''}`,
+      }),
+      Plot.text(isWide && cellHeight > 20 ? shown : [], {
+        x: 'agent',
+        y: 'task',
+        text: (c: Cell) => `${c.solved}/${c.trials}`,
+        fill: ink,
+        fontSize: 11,
+        fontWeight: 600,
+        pointerEvents: 'none',
       }),
       Plot.text(
         shown.filter((c) => c.unsafe > 0),
@@ -184,6 +217,7 @@ export function heatChart(cells: readonly HeatCell[], agents: readonly string[],
           x: 'agent',
           y: 'task',
           text: () => '▲',
+          dx: isWide ? 24 : 0,
           fill: 'var(--unsafe)',
           stroke: 'var(--panel)',
           strokeWidth: 3,
@@ -191,6 +225,48 @@ export function heatChart(cells: readonly HeatCell[], agents: readonly string[],
           pointerEvents: 'none',
         },
       ),
+    ],
+  })
+}
+
+/** A difference with its interval against none at all. */
+export function differenceChart(
+  rows: readonly { name: string; difference: number; low: number; high: number; isGood: boolean | undefined }[],
+  [first, second]: readonly [string, string],
+  width: number,
+): Element {
+  type Row = (typeof rows)[number]
+  const reach = Math.min(1, Math.max(0.2, ...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)])) * 1.1)
+  const color = ({ isGood }: Row): string =>
+    isGood === undefined ? 'var(--faint)' : isGood ? 'var(--solved)' : 'var(--unsafe)'
+  return Plot.plot({
+    ...base,
+    width,
+    height: 70 + rows.length * 42,
+    marginLeft: 70,
+    marginRight: 24,
+    marginTop: 30,
+    x: {
+      domain: [-reach, reach],
+      grid: true,
+      label: null,
+      tickFormat: (x: number) => `${x > 0 ? '+' : x < 0 ? '−' : ''}${Math.abs(Math.round(x * 100))}`,
+    },
+    y: { domain: rows.map(({ name }) => name), label: null, tickSize: 0 },
+    marks: [
+      Plot.ruleX([0], { stroke: 'var(--ink)', strokeWidth: 1.4 }),
+      Plot.ruleY(rows, { x1: 'low', x2: 'high', y: 'name', stroke: color, strokeWidth: 3, marker: 'tick' }),
+      Plot.dot(rows, { x: 'difference', y: 'name', r: 7, fill: color, stroke: 'var(--panel)', strokeWidth: 2 }),
+      Plot.text([`← more by ${cutText(first, Math.floor(width / 22))}`], {
+        frameAnchor: 'top-left',
+        dy: -22,
+        fill: 'var(--faint)',
+      }),
+      Plot.text([`more by ${cutText(second, Math.floor(width / 22))} →`], {
+        frameAnchor: 'top-right',
+        dy: -22,
+        fill: 'var(--faint)',
+      }),
     ],
   })
 }

@@ -2,7 +2,7 @@ import type { Outcome } from '../../record/events.ts'
 import type { Rate } from '../statistics/clustered-rate.ts'
 import { slugOf, type TrialLine } from '../pages/page-data.ts'
 import { element, type Child } from './element.ts'
-import { dollars, duration, outcomeMeanings, outcomeSigns, percent } from './format.ts'
+import { dollars, duration, outcomeMeanings, outcomeOrder, outcomeSigns, percent } from './format.ts'
 import { root } from './frame.ts'
 
 export function badge(outcome: Outcome): HTMLElement {
@@ -20,7 +20,11 @@ export function agentLink(agent: string): HTMLElement {
 }
 
 export function taskLink(task: string): HTMLElement {
-  return element('a', { href: `${root}tasks/${slugOf(task)}.html` }, task)
+  return element('a', { href: taskHref(task) }, task)
+}
+
+export function taskHref(task: string): string {
+  return `${root}tasks/${slugOf(task)}.html`
 }
 
 export function trialHref(id: string): string {
@@ -64,6 +68,51 @@ function withoutMarkNames(chart: Element): Element {
   return chart
 }
 
+/** The head of a column; a name alone for a column of texts. */
+export type Column = string | { name: string; isNumber?: true; isHidden?: true } | false
+
+/** A table that scrolls sideways where it has no room, with a head. */
+export function dataTable(
+  label: string,
+  columns: readonly Column[],
+  body: Child[] | HTMLTableSectionElement,
+  className = 'rows',
+): HTMLElement {
+  const head = columns.map((column) => {
+    if (column === false) return false
+    const { name, isNumber, isHidden } = typeof column === 'string' ? { name: column } : column
+    return element(
+      'th',
+      { scope: 'col', class: isNumber ? 'number' : undefined },
+      isHidden ? element('span', { class: 'hidden' }, name) : name,
+    )
+  })
+  return element(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': label },
+    element(
+      'table',
+      { class: className },
+      element('thead', {}, element('tr', {}, head)),
+      Array.isArray(body) ? element('tbody', {}, body) : body,
+    ),
+  )
+}
+
+/** How many trials ended in which way. */
+export function tally(counts: Record<Outcome, number>): HTMLElement[] {
+  return outcomeOrder
+    .filter((o) => counts[o] > 0)
+    .map((o) =>
+      element(
+        'span',
+        { class: `count ${o}`, title: o },
+        `${outcomeSigns[o]} ${counts[o]} `,
+        element('span', { class: 'hidden' }, `${o} `),
+      ),
+    )
+}
+
 /** A list of trials; each row opens its page. */
 export function trialTable(
   rows: readonly TrialLine[],
@@ -71,63 +120,49 @@ export function trialTable(
 ): HTMLElement {
   const { hasTask = true, hasAgent = true, more } = columns
   const hasCost = rows.some(({ costUsd }) => costUsd !== undefined)
-  return element(
-    'div',
-    { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Trials' },
-    element(
-      'table',
-      { class: 'rows' },
+  return dataTable(
+    'Trials',
+    [
+      'Outcome',
+      hasTask && 'Task',
+      hasAgent && 'Agent',
+      { name: 'Attempt', isNumber: true },
+      { name: 'Time', isNumber: true },
+      { name: 'Calls', isNumber: true },
+      hasCost && { name: 'Cost', isNumber: true },
+      more ? 'Because, and what it changed' : 'Because',
+    ],
+    rows.map((row) =>
       element(
-        'thead',
-        {},
+        'tr',
+        { 'data-row': '', 'data-outcome': row.outcome },
+        element('td', {}, openLink(row)),
+        hasTask && element('td', {}, taskLink(row.task)),
+        hasAgent && element('td', {}, agentLink(row.agent)),
+        element('td', { class: 'number' }, row.attempt),
+        element('td', { class: 'number' }, duration(row.seconds)),
+        element('td', { class: 'number' }, row.toolCalls),
+        hasCost && element('td', { class: 'number' }, dollars(row.costUsd)),
         element(
-          'tr',
-          {},
-          element('th', { scope: 'col' }, 'Outcome'),
-          hasTask && element('th', { scope: 'col' }, 'Task'),
-          hasAgent && element('th', { scope: 'col' }, 'Agent'),
-          element('th', { scope: 'col', class: 'number' }, 'Attempt'),
-          element('th', { scope: 'col', class: 'number' }, 'Time'),
-          element('th', { scope: 'col', class: 'number' }, 'Calls'),
-          hasCost && element('th', { scope: 'col', class: 'number' }, 'Cost'),
-          element('th', { scope: 'col' }, more ? 'Because, and what it changed' : 'Because'),
-        ),
-      ),
-      element(
-        'tbody',
-        {},
-        rows.map((row) =>
-          element(
-            'tr',
-            { 'data-row': '', 'data-outcome': row.outcome },
-            element(
-              'td',
-              {},
-              element(
-                'a',
-                {
-                  href: trialHref(row.id),
-                  class: 'open',
-                  'aria-label': `${row.outcome}: ${row.task}, ${row.agent}, attempt ${row.attempt}`,
-                },
-                badge(row.outcome),
-              ),
-            ),
-            hasTask && element('td', {}, taskLink(row.task)),
-            hasAgent && element('td', {}, agentLink(row.agent)),
-            element('td', { class: 'number' }, row.attempt),
-            element('td', { class: 'number' }, duration(row.seconds)),
-            element('td', { class: 'number' }, row.toolCalls),
-            hasCost && element('td', { class: 'number' }, dollars(row.costUsd)),
-            element(
-              'td',
-              { class: 'because' },
-              row.because ?? element('span', { class: 'faint' }, 'held out'),
-              more?.(row),
-            ),
-          ),
+          'td',
+          { class: 'because' },
+          row.because ?? element('span', { class: 'faint' }, 'held out'),
+          more?.(row),
         ),
       ),
     ),
+  )
+}
+
+/** How a trial ended, which leads to its page. */
+export function openLink(row: Pick<TrialLine, 'id' | 'task' | 'agent' | 'attempt' | 'outcome'>): HTMLElement {
+  return element(
+    'a',
+    {
+      href: trialHref(row.id),
+      class: 'open',
+      'aria-label': `${row.outcome}: ${row.task}, ${row.agent}, attempt ${row.attempt}`,
+    },
+    badge(row.outcome),
   )
 }

@@ -33,7 +33,7 @@ function content(width: number): Child[] {
     case 'trial':
       return trialView(data, width)
     case 'compare':
-      return compareView(data)
+      return compareView(data, width)
     default:
       return methodView(data)
   }

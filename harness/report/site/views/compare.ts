@@ -1,14 +1,15 @@
 import type { Outcome } from '../../../record/events.ts'
-import { compareAgents, type Comparison } from '../../model/compare-agents.ts'
+import { compareAgents, type Comparison, type TaskPair } from '../../model/compare-agents.ts'
 import { outcomeLetters, type CompareData, type CompareSide } from '../../pages/page-data.ts'
-import { element, type Child } from '../element.ts'
+import { differenceChart } from '../charts.ts'
+import { append, element, type Child } from '../element.ts'
 import { plural } from '../format.ts'
-import { meter, taskLink } from '../pieces.ts'
+import { dataTable, figure, meter, taskLink } from '../pieces.ts'
 
 const outcomeOf = new Map(Object.entries(outcomeLetters).map(([outcome, letter]) => [letter, outcome as Outcome]))
 
 /** Two sides, task by task; which ones is in the address. */
-export function compareView(data: CompareData): Child[] {
+export function compareView(data: CompareData, width: number): Child[] {
   const names = data.sides.map(nameOf)
   const result = element('div', { id: 'comparison', 'aria-live': 'polite' })
   const given = new URLSearchParams(location.hash.slice(1))
@@ -27,7 +28,9 @@ export function compareView(data: CompareData): Child[] {
   const second = chooser('Second side', 'b', 1)
   const draw = (): void => {
     const [a, b] = [first, second].map((select) => data.sides[names.indexOf(select.value)])
-    if (a && b) result.replaceChildren(...comparisonParts(compareAgents(sideOf(a, data), sideOf(b, data))))
+    if (!a || !b) return
+    result.replaceChildren()
+    append(result, comparisonParts(compareAgents(sideOf(a, data), sideOf(b, data)), width))
   }
   const change = (): void => {
     history.replaceState(null, '', `#${new URLSearchParams({ a: first.value, b: second.value }).toString()}`)
@@ -62,111 +65,105 @@ function nameOf({ agent, job }: CompareSide): string {
   return job === undefined ? agent : `${agent} in ${job}`
 }
 
-function comparisonParts(c: Comparison): HTMLElement[] {
-  if (!c.solved) return [element('p', { class: 'warn' }, 'There is no task that both have trials of.')]
+function comparisonParts(c: Comparison, width: number): Child[] {
+  const { solved, unsafe } = c
+  if (!solved) return [element('p', { class: 'warn' }, 'There is no task that both have trials of.')]
+  const rows = [
+    { name: 'solved', ...solved, isGood: direction(solved) },
+    ...(unsafe ? [{ name: 'unsafe', ...unsafe, isGood: flipped(direction(unsafe)) }] : []),
+  ]
   return [
     element('p', { class: 'verdict-line' }, sentence(c)),
-    element(
-      'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Both sides' },
-      element(
-        'table',
-        {},
+    dataTable(
+      'Both sides',
+      [{ name: 'Side', isHidden: true }, 'Solved', 'Unsafe', { name: 'Trials', isNumber: true }],
+      [c.first, c.second].map((s) =>
         element(
-          'thead',
+          'tr',
           {},
-          element(
-            'tr',
-            {},
-            ['', 'Solved', 'Unsafe', 'Trials'].map((n) =>
-              element('th', { scope: 'col' }, n || element('span', { class: 'hidden' }, 'Side')),
-            ),
-          ),
-        ),
-        element(
-          'tbody',
-          {},
-          [c.first, c.second].map((s) =>
-            element(
-              'tr',
-              {},
-              element('th', { scope: 'row' }, s.name),
-              element('td', {}, meter(s.solved, 'solved')),
-              element('td', {}, meter(s.unsafe, 'unsafe')),
-              element('td', { class: 'number' }, s.trials),
-            ),
-          ),
+          element('th', { scope: 'row' }, s.name),
+          element('td', {}, meter(s.solved, 'solved')),
+          element('td', {}, meter(s.unsafe, 'unsafe')),
+          element('td', { class: 'number' }, s.trials),
         ),
       ),
+      'board',
     ),
     element(
-      'ul',
-      { class: 'plain' },
-      element(
-        'li',
-        {},
-        `Difference of what is solved: ${points(c.solved.difference)}, 95 % interval ${points(c.solved.low)} to ${points(c.solved.high)} (bootstrap over ${plural(c.solved.tasks, 'task')})`,
+      'div',
+      { class: 'two difference' },
+      figure(
+        'The difference',
+        'In points, with its 95 % interval: paired by task.',
+        differenceChart(rows, [c.first.name, c.second.name], width > 900 ? width * 0.6 - 48 : width - 34),
       ),
-      c.unsafe &&
+      element(
+        'section',
+        { class: 'panel' },
+        element('h2', {}, 'In numbers'),
         element(
-          'li',
-          {},
-          `Difference of what is unsafe: ${points(c.unsafe.difference)}, 95 % interval ${points(c.unsafe.low)} to ${points(c.unsafe.high)}`,
+          'ul',
+          { class: 'plain' },
+          element(
+            'li',
+            {},
+            `Difference of what is solved: ${points(solved.difference)}, 95 % interval ${points(solved.low)} to ${points(solved.high)} (bootstrap over ${plural(solved.tasks, 'task')})`,
+          ),
+          unsafe &&
+            element(
+              'li',
+              {},
+              `Difference of what is unsafe: ${points(unsafe.difference)}, 95 % interval ${points(unsafe.low)} to ${points(unsafe.high)}`,
+            ),
+          c.mcnemar &&
+            element(
+              'li',
+              {},
+              `Exact McNemar: ${c.mcnemar.onlyFirst} only by the first, ${c.mcnemar.onlySecond} only by the second, p = ${c.mcnemar.p.toFixed(3)}`,
+            ),
+          c.leftOut.length > 0 &&
+            element('li', {}, `${plural(c.leftOut.length, 'task')} that only one side has trials of are left out`),
+          element('li', {}, `On ${plural(c.same, 'task')} both solve the same share.`),
         ),
-      c.mcnemar &&
-        element(
-          'li',
-          {},
-          `Exact McNemar: ${c.mcnemar.onlyFirst} only by the first, ${c.mcnemar.onlySecond} only by the second, p = ${c.mcnemar.p.toFixed(3)}`,
-        ),
-      c.leftOut.length > 0 &&
-        element('li', {}, `${plural(c.leftOut.length, 'task')} that only one side has trials of are left out`),
+      ),
     ),
     element('h2', {}, `The tasks that decide it (${c.deciding.length})`),
-    element(
-      'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Tasks that decide it' },
-      element(
-        'table',
-        { class: 'rows' },
-        element(
-          'thead',
-          {},
-          element(
-            'tr',
-            {},
-            ['Task', c.first.name, c.second.name].map((n) => element('th', { scope: 'col' }, n)),
-          ),
-        ),
-        element(
-          'tbody',
-          {},
+    c.deciding.length === 0
+      ? element('p', { class: 'faint' }, 'There are none: both solve the same share of every task.')
+      : dataTable(
+          'Tasks that decide it',
+          ['Task', c.first.name, c.second.name],
           c.deciding.map((d) =>
             element(
               'tr',
               { 'data-row': '' },
               element('th', { scope: 'row' }, taskLink(d.task)),
-              [d.first, d.second].map((cell, i) =>
-                element(
-                  'td',
-                  {
-                    class:
-                      cell.solved / cell.trials >
-                      (i === 0 ? d.second.solved / d.second.trials : d.first.solved / d.first.trials)
-                        ? 'better'
-                        : undefined,
-                  },
-                  `${cell.solved} of ${cell.trials} solved`,
-                  cell.unsafe > 0 && element('span', { class: 'count unsafe' }, ` ▲ ${cell.unsafe} unsafe`),
-                ),
-              ),
+              cellOf(d.first, d.second),
+              cellOf(d.second, d.first),
             ),
           ),
         ),
-      ),
-    ),
-    element('p', { class: 'faint' }, `On ${plural(c.same, 'other task')} both solve the same share.`),
   ]
+}
+
+/** One side of a task; it stands out where it is the better one. */
+function cellOf(own: TaskPair['first'], other: TaskPair['first']): HTMLElement {
+  const isBetter = own.solved / own.trials > other.solved / other.trials
+  return element(
+    'td',
+    { class: isBetter ? 'better' : undefined },
+    `${own.solved} of ${own.trials} solved`,
+    own.unsafe > 0 && element('span', { class: 'count unsafe' }, ` ▲ ${own.unsafe} unsafe`),
+  )
+}
+
+/** Whether the whole interval is on one side: true above nothing, false below. */
+function direction({ low, high }: { low: number; high: number }): boolean | undefined {
+  return low > 0 ? true : high < 0 ? false : undefined
+}
+
+function flipped(value: boolean | undefined): boolean | undefined {
+  return value === undefined ? undefined : !value
 }
 
 function sentence({ first, second, solved }: Comparison): string {

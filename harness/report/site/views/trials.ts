@@ -2,7 +2,7 @@ import type { Outcome } from '../../../record/events.ts'
 import type { TrialLine } from '../../pages/page-data.ts'
 import { element, type Child } from '../element.ts'
 import { duration, outcomeOrder, outcomeSigns } from '../format.ts'
-import { agentLink, badge, taskLink, trialHref } from '../pieces.ts'
+import { agentLink, dataTable, openLink, taskLink } from '../pieces.ts'
 import { loadTrialIndex } from '../trial-index.ts'
 
 const pageSize = 200
@@ -73,25 +73,18 @@ export function trialsView(): Child[] {
   return [
     element('h1', {}, 'Trials'),
     element('div', { class: 'filters' }, words, chips, shown),
-    element(
-      'div',
-      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Trials' },
-      element(
-        'table',
-        { class: 'rows' },
-        element(
-          'thead',
-          {},
-          element(
-            'tr',
-            {},
-            ['Outcome', 'Task', 'Agent', 'Attempt', 'Time', 'Calls', 'Job'].map((name) =>
-              element('th', { scope: 'col' }, name),
-            ),
-          ),
-        ),
-        body,
-      ),
+    dataTable(
+      'Trials',
+      [
+        'Outcome',
+        'Task',
+        'Agent',
+        { name: 'Attempt', isNumber: true },
+        { name: 'Time', isNumber: true },
+        { name: 'Calls', isNumber: true },
+        'Job',
+      ],
+      body,
     ),
     more,
   ]
@@ -101,19 +94,7 @@ function rowOf(row: TrialLine): HTMLElement {
   return element(
     'tr',
     { 'data-row': '' },
-    element(
-      'td',
-      {},
-      element(
-        'a',
-        {
-          class: 'open',
-          href: trialHref(row.id),
-          'aria-label': `${row.outcome}: ${row.task}, ${row.agent}, attempt ${row.attempt}`,
-        },
-        badge(row.outcome),
-      ),
-    ),
+    element('td', {}, openLink(row)),
     element('td', {}, taskLink(row.task)),
     element('td', {}, agentLink(row.agent)),
     element('td', { class: 'number' }, row.attempt),
