@@ -12,11 +12,13 @@ export function makeScratch(kind: string, parent: string = os.tmpdir()): Promise
 /** Removes the private folders of processes that were killed before they could. */
 export async function removeDeadScratch(parent: string = os.tmpdir()): Promise<string[]> {
   const names = await readdir(parent).catch((): string[] => [])
-  const dead = names.filter((name) => {
-    const [, pid, startedAt] = /^kubemend-[a-z-]+-(\d+)-(\w+)-\w+$/.exec(name) ?? []
-    return pid !== undefined && startedAt !== undefined && !isRunning({ pid: Number(pid), startedAt })
-  })
-  const dirs = dead.map((name) => path.join(parent, name))
+  const dirs = names.filter(isOfDead).map((name) => path.join(parent, name))
   await Promise.all(dirs.map((dir) => rm(dir, { recursive: true, force: true })))
   return dirs
+}
+
+/** Whether a private folder's process has ended, by the folder's name. */
+export function isOfDead(name: string): boolean {
+  const [, pid, startedAt] = /^kubemend-[a-z-]+-(\d+)-(\w+)-\w+$/.exec(name) ?? []
+  return pid !== undefined && startedAt !== undefined && !isRunning({ pid: Number(pid), startedAt })
 }

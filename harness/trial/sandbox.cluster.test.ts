@@ -87,6 +87,19 @@ describe('the script sandbox', () => {
     expect(left.stdout).toBe('')
   })
 
+  it('lets nobody start processes without end', async () => {
+    const marker = `4242.${process.pid}`
+    const refused = new AbortController()
+    const onLine = (line: string): void => {
+      if (line.includes('Resource temporarily unavailable')) refused.abort()
+    }
+    const script = `for ((i = 0; i < 2000; i++)); do sleep ${marker} & done; echo all`
+    const result = await run(script, { signal: refused.signal, onLine })
+    expect(result.stdout).not.toContain('all')
+    expect(refused.signal.aborted).toBe(true)
+    expect((await runCommand(['pgrep', '--full', marker])).stdout).toBe('')
+  })
+
   it('ends background processes when the script ends by itself', async () => {
     const marker = `sandbox-bg-${process.pid}-${Date.now()}`
     expect((await run(`(exec -a ${marker} sleep 1000 >/dev/null 2>&1) & echo done`)).stdout).toBe('done\n')

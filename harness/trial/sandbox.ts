@@ -4,6 +4,7 @@ import net from 'node:net'
 import path from 'node:path'
 import { runCommand, type CommandResult } from '../base/command.ts'
 import { makeScratch } from '../base/scratch.ts'
+import { limitProcesses } from './limit-processes.ts'
 
 export interface SandboxOptions {
   /** A script on this machine and where it is inside. */
@@ -52,9 +53,10 @@ export async function runInSandbox(options: SandboxOptions): Promise<CommandResu
   }
   const secrets = Object.entries(options.secretEnv ?? {}).map(([name, value]) => `export ${name}=${quote(value)}\n`)
   await writeFile(path.join(dir, 'environment'), secrets.join(''), { mode: 0o600 })
+  await using limit = await limitProcesses(path.basename(dir))
   try {
     return await runCommand(
-      [
+      limit.argv([
         'bwrap',
         ...confine(options, dir),
         '--',
@@ -65,7 +67,7 @@ export async function runInSandbox(options: SandboxOptions): Promise<CommandResu
         ...inlets(options),
         '--',
         ...options.argv,
-      ],
+      ]),
       {
         inheritEnv: false,
         env: { PATH: process.env['PATH'] ?? '/usr/bin' },
