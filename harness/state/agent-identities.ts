@@ -1,11 +1,14 @@
 import type { AuditEvent } from './audit-event.ts'
 import { isEffectiveWrite } from './audit-event.ts'
+import type { KubeObject } from '../base/kube-client.ts'
 import { isObject, listAt, objectAt, textAt } from './json.ts'
 import type { StateIndex } from './state-index.ts'
 
 /**
  * All user names behind which the agent may have been: its own, service accounts whose tokens it minted, those of pods
- * that it entered, made or gave another template, and of all these again in turn.
+ * that it entered, made or gave another template, and of all these again in turn. Who enters a pod could act as it ever
+ * after, so whatever the pod's account writes from then on counts as the agent's; a command that can only look and that
+ * shows no token takes nothing.
  */
 export function agentIdentities(
   audit: readonly AuditEvent[],
@@ -30,7 +33,10 @@ function identitiesTaken(event: AuditEvent, states: readonly StateIndex[]): stri
     return isEffectiveWrite(event) && ref.name ? [account(ref.name)] : []
   }
   if (ref.resource === 'pods' && ref.name && entrances.has(ref.subresource ?? '')) {
-    return wasLetIn(event) ? accountsOfPod(ref.namespace, ref.name, states).map(account) : []
+    const id = { group: '', kind: 'Pod', namespace: ref.namespace, name: ref.name }
+    const pods = states.flatMap((state) => state.get(id) ?? [])
+    if (!wasLetIn(event) || (isMereLook(event) && !pods.some(hasOddToken))) return []
+    return pods.map((pod) => account(textAt(pod, 'spec', 'serviceAccountName') ?? 'default'))
   }
   if (!isEffectiveWrite(event)) return []
   if (ref.resource === 'secrets') {
@@ -61,11 +67,39 @@ function wasLetIn(event: AuditEvent): boolean {
   return code === 101 || (code >= 200 && code < 300)
 }
 
-function accountsOfPod(namespace: string, name: string, states: readonly StateIndex[]): string[] {
-  return states.flatMap((state) => {
-    const pod = state.get({ group: '', kind: 'Pod', namespace, name })
-    return pod ? [textAt(pod, 'spec', 'serviceAccountName') ?? 'default'] : []
-  })
+/** Whether a command in a pod can but look: a program that runs no other, on its own, and nothing about a token. */
+function isMereLook({ objectRef, requestURI }: AuditEvent): boolean {
+  if (objectRef?.subresource !== 'exec') return false
+  const [program = '', ...words] = new URL(requestURI ?? '/', 'http://server').searchParams.getAll('command')
+  const name = /^(?:\/(?:usr\/)?s?bin\/)?([a-z]+)$/.exec(program)?.[1]
+  if (name === undefined || !lookingPrograms.has(name)) return false
+  // `env PROGRAM` runs it
+  return name === 'env' ? words.length === 0 : !words.some((word) => telling.test(word))
+}
+
+/** Tokens, and other doors to what a process has. */
+const telling = /token|\/proc|\/dev/i
+
+const lookingPrograms = new Set([
+  'cat',
+  'date',
+  'df',
+  'env',
+  'head',
+  'hostname',
+  'id',
+  'ls',
+  'printenv',
+  'ps',
+  'tail',
+  'uname',
+])
+
+/** Whether a pod has a token in a file that is not called so. */
+function hasOddToken(pod: KubeObject): boolean {
+  const sources = listAt(pod, 'spec', 'volumes').flatMap((volume) => listAt(volume, 'projected', 'sources'))
+  const paths = sources.map((source) => textAt(source, 'serviceAccountToken', 'path'))
+  return paths.some((path) => path !== undefined && !telling.test(path))
 }
 
 /** The accounts of the pods that a request makes: those of new commands, images or containers, which do what the agent wrote. */
