@@ -1,4 +1,4 @@
-import { type CliDefinition, bearer, defineCli, json, serverName, toolTimeoutMs } from './define-cli.ts'
+import { type CliDefinition, defineCli, json, mcpServers, serverName, toolTimeoutMs } from './define-cli.ts'
 
 /**
  * Anthropic's Claude Code, in print mode. It would begin without servers that are not there yet: `alwaysLoad` and the
@@ -43,16 +43,7 @@ export const claudeCode: CliDefinition = defineCli({
       ENABLE_TOOL_SEARCH: 'false',
     },
     files: {
-      'mcp.json': json({
-        mcpServers: {
-          [serverName]: {
-            type: 'http',
-            url: mcp.url,
-            headers: { Authorization: bearer(mcp.token) },
-            alwaysLoad: true,
-          },
-        },
-      }),
+      'mcp.json': json(mcpServers(mcp, { type: 'http', alwaysLoad: true })),
     },
   }),
 })

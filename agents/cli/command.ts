@@ -1,4 +1,4 @@
-import { type CliDefinition, defineCli, json, bearer, serverName } from './define-cli.ts'
+import { type CliDefinition, defineCli, json, mcpServers } from './define-cli.ts'
 
 /**
  * Any program: the instruction on stdin and as a file, the gateway's address in the environment. It reaches a model only
@@ -22,9 +22,7 @@ export const command: CliDefinition = defineCli({
     },
     files: {
       'instruction.md': prompt,
-      'mcp.json': json({
-        mcpServers: { [serverName]: { type: 'http', url: mcp.url, headers: { Authorization: bearer(mcp.token) } } },
-      }),
+      'mcp.json': json(mcpServers(mcp, { type: 'http' })),
     },
   }),
 })

@@ -1,4 +1,4 @@
-import { bearer, defineCli, json, serverName, toolTimeoutMs, type CliDefinition } from './define-cli.ts'
+import { defineCli, json, mcpServers, toolTimeoutMs, type CliDefinition } from './define-cli.ts'
 
 /**
  * GitHub's Copilot CLI with a provider of one's own, so that no GitHub account takes part. Its own tools
@@ -38,17 +38,7 @@ export const copilot: CliDefinition = defineCli({
       COPILOT_MODEL: model,
     },
     files: {
-      'mcp.json': json({
-        mcpServers: {
-          [serverName]: {
-            type: 'http',
-            url: mcp.url,
-            headers: { Authorization: bearer(mcp.token) },
-            tools: ['*'],
-            timeout: toolTimeoutMs,
-          },
-        },
-      }),
+      'mcp.json': json(mcpServers(mcp, { type: 'http', tools: ['*'], timeout: toolTimeoutMs })),
     },
   }),
 })

@@ -1,4 +1,4 @@
-import { bearer, defineCli, json, serverName, type CliDefinition } from './define-cli.ts'
+import { defineCli, json, mcpServers, serverName, type CliDefinition } from './define-cli.ts'
 import { readCursorTranscript } from './read-cursor-transcript.ts'
 
 /**
@@ -32,9 +32,7 @@ export const cursor: CliDefinition = defineCli({
     ],
     env: { CURSOR_API_KEY: api.key },
     files: {
-      '.cursor/mcp.json': json({
-        mcpServers: { [serverName]: { url: mcp.url, headers: { Authorization: bearer(mcp.token) } } },
-      }),
+      '.cursor/mcp.json': json(mcpServers(mcp)),
       '.cursor/cli-config.json': json({
         version: 1,
         editor: { vimMode: false },

@@ -75,6 +75,15 @@ export function json(document: unknown): string {
   return `${JSON.stringify(document, undefined, 2)}\n`
 }
 
-export function bearer(token: string): string {
-  return `Bearer ${token}`
+/** The gateway as most programs want to be told of it; some have another name for its address. */
+export function mcpServers(
+  mcp: CliSetup['mcp'],
+  more: Record<string, unknown> = {},
+  address: 'url' | 'httpUrl' = 'url',
+): Record<'mcpServers', Record<string, unknown>> {
+  return { mcpServers: { [serverName]: { [address]: mcp.url, headers: headersOf(mcp), ...more } } }
+}
+
+export function headersOf({ token }: CliSetup['mcp']): Record<string, string> {
+  return { Authorization: `Bearer ${token}` }
 }

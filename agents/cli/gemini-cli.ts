@@ -1,4 +1,4 @@
-import { type CliDefinition, bearer, defineCli, json, serverName, toolTimeoutMs } from './define-cli.ts'
+import { type CliDefinition, defineCli, json, mcpServers, serverName, toolTimeoutMs } from './define-cli.ts'
 
 /**
  * Google's Gemini CLI. In a folder that it does not trust it refuses yolo and starts no MCP servers: it is told to trust
@@ -45,14 +45,7 @@ export const geminiCli: CliDefinition = defineCli({
         telemetry: { enabled: false },
         skills: { enabled: false },
         experimental: { enableAgents: false, plan: false },
-        mcpServers: {
-          [serverName]: {
-            httpUrl: mcp.url,
-            headers: { Authorization: bearer(mcp.token) },
-            trust: true,
-            timeout: toolTimeoutMs,
-          },
-        },
+        ...mcpServers(mcp, { trust: true, timeout: toolTimeoutMs }, 'httpUrl'),
       }),
     },
   }),

@@ -1,4 +1,4 @@
-import { bearer, defineCli, json, serverName, toolTimeoutMs, type CliDefinition } from './define-cli.ts'
+import { defineCli, headersOf, json, serverName, toolTimeoutMs, type CliDefinition } from './define-cli.ts'
 
 /**
  * Block's goose, against any OpenAI-compatible API. Its extensions are its tools: the configuration names ours and switches
@@ -37,7 +37,7 @@ export const goose: CliDefinition = defineCli({
             description: 'The cluster',
             enabled: true,
             uri: mcp.url,
-            headers: { Authorization: bearer(mcp.token) },
+            headers: headersOf(mcp),
             timeout: toolTimeoutMs / 1000,
           },
         },

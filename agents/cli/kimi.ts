@@ -1,4 +1,4 @@
-import { bearer, defineCli, json, serverName, toolTimeoutMs, type CliDefinition } from './define-cli.ts'
+import { defineCli, json, mcpServers, serverName, toolTimeoutMs, type CliDefinition } from './define-cli.ts'
 
 /** Moonshot's Kimi Code, against its own API or another that speaks Chat Completions. */
 export const kimi: CliDefinition = defineCli({
@@ -39,17 +39,7 @@ pattern = "mcp__${serverName}__*"
 decision = "deny"
 pattern = "*"
 `,
-      '.kimi-code/mcp.json': json({
-        mcpServers: {
-          [serverName]: {
-            transport: 'http',
-            url: mcp.url,
-            headers: { Authorization: bearer(mcp.token) },
-            startupTimeoutMs: 60_000,
-            toolTimeoutMs,
-          },
-        },
-      }),
+      '.kimi-code/mcp.json': json(mcpServers(mcp, { transport: 'http', startupTimeoutMs: 60_000, toolTimeoutMs })),
     },
   }),
 })

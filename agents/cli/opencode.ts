@@ -1,4 +1,4 @@
-import { type CliDefinition, bearer, defineCli, json, serverName, toolTimeoutMs } from './define-cli.ts'
+import { type CliDefinition, defineCli, headersOf, json, serverName, toolTimeoutMs } from './define-cli.ts'
 
 /** opencode, against any OpenAI-compatible API. A wildcard permission takes its own tools away and leaves the gateway's. */
 export const opencode: CliDefinition = defineCli({
@@ -48,7 +48,7 @@ export const opencode: CliDefinition = defineCli({
           [serverName]: {
             type: 'remote',
             url: mcp.url,
-            headers: { Authorization: bearer(mcp.token) },
+            headers: headersOf(mcp),
             oauth: false,
             enabled: true,
             timeout: toolTimeoutMs,

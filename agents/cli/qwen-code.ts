@@ -1,4 +1,4 @@
-import { type CliDefinition, bearer, defineCli, json, serverName, toolTimeoutMs } from './define-cli.ts'
+import { type CliDefinition, defineCli, json, mcpServers, serverName, toolTimeoutMs } from './define-cli.ts'
 
 /**
  * Alibaba's Qwen Code, against any OpenAI-compatible API. `--core-tools` with a name of no tool leaves it few of its own,
@@ -42,14 +42,7 @@ export const qwenCode: CliDefinition = defineCli({
         telemetry: { enabled: false },
         tools: { toolSearch: { enabled: false } },
         permissions: { deny: ownTools },
-        mcpServers: {
-          [serverName]: {
-            httpUrl: mcp.url,
-            headers: { Authorization: bearer(mcp.token) },
-            trust: true,
-            timeout: toolTimeoutMs,
-          },
-        },
+        ...mcpServers(mcp, { trust: true, timeout: toolTimeoutMs }, 'httpUrl'),
       }),
     },
   }),
