@@ -43,7 +43,7 @@ const planned = {
 it('keeps trials under way in place, and what has ended above them', () => {
   vi.useFakeTimers()
   const terminal = fakeTerminal()
-  using live = createLiveReporter(3, terminal)
+  using live = createLiveReporter({ left: [planned, planned, planned], concurrency: 2 }, terminal)
   live.trialStarted({ name: 'a', planned })
   live.trialStarted({ name: 'b', planned: { ...planned, attempt: 2 } })
   live.trialPhase({ name: 'a', phase: 'agent' })
@@ -51,7 +51,7 @@ it('keeps trials under way in place, and what has ended above them', () => {
   expect(terminal.lines()).toEqual([
     '  agent           1:01  core/checkout x oracle',
     '  begins          1:01  core/checkout x oracle #2',
-    '  0/3 ended in 1:01 · 2 under way',
+    '  ░░░░░░░░░░░░ 0/3 in 1:01',
   ])
   live.trialEnded({ name: 'a', planned, facts: { outcome: 'solved', because: 'all is well' } as TrialFacts })
   live.note('finishing what runs')
@@ -59,14 +59,28 @@ it('keeps trials under way in place, and what has ended above them', () => {
     'solved      core/checkout x oracle in 1:01: all is well',
     'finishing what runs',
     '  begins          1:01  core/checkout x oracle #2',
-    '  1/3 ended in 1:01 · 1 solved · 1 under way',
+    '  ████░░░░░░░░ 1/3 in 1:01 · 1 solved',
   ])
+  vi.useRealTimers()
+})
+
+it('tells what ended trials cost and how long the rest may take, once there is something to go by', () => {
+  vi.useFakeTimers()
+  const terminal = fakeTerminal(90)
+  using live = createLiveReporter({ left: Array.from({ length: 8 }, () => planned), done: 2, concurrency: 1 }, terminal)
+  for (const [i, usage] of [{ costUsd: 0.02 }, undefined, { costUsd: 0.03 }].entries()) {
+    live.trialStarted({ name: `t${i}`, planned })
+    vi.advanceTimersByTime(60_000)
+    const facts = { outcome: 'solved', because: 'all is well', ...(usage ? { usage } : {}) } as TrialFacts
+    live.trialEnded({ name: `t${i}`, planned, facts })
+  }
+  expect(terminal.lines().at(-1)).toBe('  ██████░░░░░░ 5/10 in 3:00 · 3 solved · $0.0500 · about 5 min left')
   vi.useRealTimers()
 })
 
 it('never writes a line that wraps, nor what moves the cursor', () => {
   const terminal = fakeTerminal(40)
-  using live = createLiveReporter(1, terminal)
+  using live = createLiveReporter({ left: [planned], concurrency: 1 }, terminal)
   live.trialStarted({ name: 'a', planned })
   live.trialBroke({ name: 'a', planned, because: `line one\nline two \u001B[2A${'x'.repeat(200)}` })
   expect(terminal.lines()).toHaveLength(2)
@@ -74,7 +88,7 @@ it('never writes a line that wraps, nor what moves the cursor', () => {
 
 it('leaves nothing of itself behind', () => {
   const terminal = fakeTerminal()
-  const live = createLiveReporter(1, terminal)
+  const live = createLiveReporter({ left: [planned], concurrency: 1 }, terminal)
   live.trialStarted({ name: 'a', planned })
   live[Symbol.dispose]()
   expect(terminal.lines()).toEqual([])

@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { JobReporter } from '../job/run-job.ts'
 import { nameOfAgent } from '../store/name-of-agent.ts'
+import type { TrialFacts } from '../store/trial-result.ts'
+import { createTally, dollars, wordsOf, type TallyOptions } from './job-tally.ts'
 
 /** Where a live view is drawn: a terminal. */
 export interface Screen {
@@ -18,16 +20,14 @@ export interface LiveReporter extends JobReporter, Disposable {
 interface Running {
   what: string
   phase: string
-  startedAt: number
 }
 
 /** Keeps what is under way in place at the bottom of a terminal; what has ended scrolls up above it. */
-export function createLiveReporter(total: number, screen: Screen = stderrScreen()): LiveReporter {
+export function createLiveReporter(options: TallyOptions, screen: Screen = stderrScreen()): LiveReporter {
+  const tally = createTally(options)
   const running = new Map<string, Running>()
-  const counts = new Map<string, number>()
   const startedAt = Date.now()
   let drawn = 0
-  let ended = 0
 
   const erase = (): string => (drawn === 0 ? '' : `\u001B[${drawn}A\u001B[0J`)
   const draw = (above = ''): void => {
@@ -35,22 +35,29 @@ export function createLiveReporter(total: number, screen: Screen = stderrScreen(
     screen.write(`${erase()}${above}${lines.map((line) => `${cut(line, screen.columns)}\n`).join('')}`)
     drawn = lines.length
   }
-  const view = (): string[] => [
-    ...[...running.values()].map(
-      ({ what, phase, startedAt: since }) => `  ${phase.padEnd(14)} ${clock(since)}  ${what}`,
-    ),
-    [
-      `  ${ended}/${total} ended in ${clock(startedAt).trim()}`,
-      ...[...counts].map(([outcome, count]) => `${count} ${outcome}`),
-      `${running.size} under way`,
-    ].join(' · '),
-  ]
-  const end = (name: string, outcome: string, because: string): void => {
+  const view = (): string[] => {
+    const rest = tally.estimate()
+    return [
+      ...[...running].map(
+        ([name, { what, phase }]) => `  ${phase.padEnd(14)} ${clock(tally.secondsOf(name))}  ${what}`,
+      ),
+      [
+        `  ${bar(tally.ended / tally.total)} ${tally.ended}/${tally.total} in ${clock(secondsSince(startedAt)).trim()}`,
+        ...[...tally.counts].map(([outcome, count]) => `${count} ${outcome}`),
+        ...(tally.costUsd === undefined ? [] : [dollars(tally.costUsd)]),
+        ...(rest ? [wordsOf(rest)] : []),
+      ].join(' · '),
+    ]
+  }
+  const end = (
+    name: string,
+    facts: Pick<TrialFacts, 'outcome' | 'usage'> | undefined,
+    { outcome, because }: { outcome: string; because: string },
+  ): void => {
     const trial = running.get(name)
+    const took = trial ? ` in ${clock(tally.secondsOf(name)).trim()}` : ''
     running.delete(name)
-    counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
-    ended++
-    const took = trial ? ` in ${clock(trial.startedAt).trim()}` : ''
+    tally.end(name, facts)
     draw(`${cut(`${outcome.padEnd(11)} ${trial?.what ?? name}${took}: ${because}`, screen.columns)}\n`)
   }
   const timer = setInterval(draw, 500)
@@ -59,7 +66,8 @@ export function createLiveReporter(total: number, screen: Screen = stderrScreen(
     trialStarted({ name, planned }) {
       const attempt = planned.attempt > 1 ? ` #${planned.attempt}` : ''
       const what = `${planned.task.name} x ${nameOfAgent(planned.agent)}${attempt}`
-      running.set(name, { what, phase: 'begins', startedAt: Date.now() })
+      running.set(name, { what, phase: 'begins' })
+      tally.begin(name, planned)
       draw()
     },
     trialPhase({ name, phase }) {
@@ -67,8 +75,8 @@ export function createLiveReporter(total: number, screen: Screen = stderrScreen(
       if (trial) trial.phase = phase
       draw()
     },
-    trialEnded: ({ name, facts }) => end(name, facts.outcome, facts.because),
-    trialBroke: ({ name, because }) => end(name, 'broken', because),
+    trialEnded: ({ name, facts }) => end(name, facts, facts),
+    trialBroke: ({ name, because }) => end(name, undefined, { outcome: 'broken', because }),
     note: (line) => draw(`${line}\n`),
     [Symbol.dispose]() {
       clearInterval(timer)
@@ -96,7 +104,21 @@ function cut(line: string, columns: number): string {
   return plain.length < columns ? plain : `${plain.slice(0, Math.max(0, columns - 2))}…`
 }
 
-function clock(since: number): string {
-  const seconds = Math.floor((Date.now() - since) / 1000)
-  return `${String(Math.floor(seconds / 60)).padStart(2)}:${String(seconds % 60).padStart(2, '0')}`
+function bar(share: number): string {
+  const width = 12
+  const full = Math.floor(width * Math.min(1, share))
+  return `${'█'.repeat(full)}${'░'.repeat(width - full)}`
+}
+
+function secondsSince(moment: number): number {
+  return (Date.now() - moment) / 1000
+}
+
+function clock(of: number): string {
+  const seconds = Math.floor(of)
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)]
+  const rest = String(seconds % 60).padStart(2, '0')
+  return hours > 0
+    ? `${hours}:${String(minutes % 60).padStart(2, '0')}:${rest}`
+    : `${String(minutes).padStart(2)}:${rest}`
 }

@@ -6,10 +6,11 @@ import { InputError } from '../base/errors.ts'
 import { runJob, type JobEnd, type JobOptions } from '../job/run-job.ts'
 import type { JobStore } from '../store/job-store.ts'
 import type { AgentIdentity, TaskIdentity } from '../store/planned-trial.ts'
+import { summarizeProgress } from '../store/resume.ts'
 import { loadTask } from '../task/load-task.ts'
 import type { Task } from '../task/task.ts'
 import { makeAgent, toolsOf } from './agents.ts'
-import { createLineReporter } from './job-progress.ts'
+import { createJsonReporter, createLineReporter } from './job-progress.ts'
 import { createLiveReporter } from './live-progress.ts'
 import { say } from './output.ts'
 import { version } from './version.ts'
@@ -34,6 +35,8 @@ export async function runTrials(options: {
   prices?: string | undefined
   /** Who makes agents, where that is not `--agent`. */
   makeAgent?: JobOptions['makeAgent']
+  /** Progress as lines of JSON. */
+  isJson?: boolean
   more?: Pick<JobOptions, 'budget' | 'maxUsd' | 'mcpServer' | 'gatewayLimits' | 'foreign'>
 }): Promise<JobEnd> {
   const { store, provider } = options
@@ -42,10 +45,11 @@ export async function runTrials(options: {
   for (const { task } of store.stored.planned) {
     if (!tasks.has(task.path)) tasks.set(task.path, await loadTask(task.path, { verifiers }))
   }
-  const total = store.stored.planned.length
+  const { done, missing: left } = summarizeProgress(store.stored.planned, await store.trials())
   // a person at work has the terminal to themselves
   const isForPerson = store.stored.planned.some(({ agent }) => agent.name === 'human')
-  using live = process.stderr.isTTY && !isForPerson ? createLiveReporter(total) : undefined
+  const tally = { left, done: done.length, concurrency: isForPerson ? 1 : options.concurrency }
+  using live = process.stderr.isTTY && !isForPerson && !options.isJson ? createLiveReporter(tally) : undefined
   const note = live ? (line: string): void => live.note(line) : say
   const [drain, stop] = [new AbortController(), new AbortController()]
   const onInterrupt = (): void => {
@@ -73,7 +77,7 @@ export async function runTrials(options: {
       ...options.more,
       drain: drain.signal,
       stop: stop.signal,
-      report: live ?? createLineReporter(total),
+      report: live ?? (options.isJson ? createJsonReporter(tally) : createLineReporter(tally)),
     })
   } finally {
     process.off('SIGINT', onInterrupt)

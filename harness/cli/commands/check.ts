@@ -74,7 +74,7 @@ export const check: Command = defineCommand({
           kubemend: version,
           drain: interrupt.drain,
           stop: interrupt.stop,
-          reporter: createLineReporter,
+          reporter: (total) => createLineReporter({ total }),
         })
         if (interrupt.drain.aborted) break
         reports.push(report)

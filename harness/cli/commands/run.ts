@@ -17,6 +17,7 @@ import { agentForms, checkAgent, parseAgent } from '../agents.ts'
 import { checkForeign } from '../check-foreign.ts'
 import { defineCommand, jsonFlag, type Command } from '../define-command.ts'
 import { print, printJson, say, table } from '../output.ts'
+import { renderJobSummary } from '../job-summary.ts'
 import { existingFlags, loadProvider } from '../providers.ts'
 import { printFunnels } from '../render-funnels.ts'
 import { identityOf, runTrials } from '../run-trials.ts'
@@ -102,7 +103,7 @@ export const run: Command = defineCommand({
     await removeDeadScratch()
     const store =
       flags.resume === undefined ? await plan(flags, positionals, provider.name) : await JobStore.open(flags.resume)
-    say(`job ${store.dir}`)
+    say(flags.json ? JSON.stringify({ event: 'job', dir: store.dir }) : `job ${store.dir}`)
     const agentTimeoutSec = flags.timeout === undefined ? undefined : wholeNumber('timeout', flags.timeout)
     const end = await runTrials({
       store,
@@ -112,11 +113,12 @@ export const run: Command = defineCommand({
         flags.concurrency === undefined ? defaultConcurrency() : wholeNumber('concurrency', flags.concurrency),
       agentTimeoutSec,
       prices: flags.prices,
+      isJson: flags.json,
       more: { ...readLimits(flags), foreign: readForeign(flags) },
     })
     if (flags.json) printJson(summarize(store, end))
     else {
-      printSummary(store, end)
+      await printSummary(store, end)
       await printFunnels(store.dir)
     }
     return exitCodeOf(end)
@@ -248,7 +250,7 @@ function summarize(store: JobStore, end: JobEnd): unknown {
   }
 }
 
-function printSummary(store: JobStore, end: JobEnd): void {
+async function printSummary(store: JobStore, end: JobEnd): Promise<void> {
   const rows = end.facts.map(({ planned, outcome, because, startedAt, finishedAt }) => [
     planned.task.name,
     nameOfAgent(planned.agent),
@@ -256,10 +258,14 @@ function printSummary(store: JobStore, end: JobEnd): void {
     `${((finishedAt.getTime() - startedAt.getTime()) / 1000).toFixed(1)} s`,
     because.length > 90 ? `${because.slice(0, 87)}...` : because,
   ])
-  print(table(['TASK', 'AGENT', 'OUTCOME', 'TIME', 'BECAUSE'], rows))
+  // of many trials, each was told when it ended
+  if (rows.length <= mostRows) print(`${table(['TASK', 'AGENT', 'OUTCOME', 'TIME', 'BECAUSE'], rows)}\n`)
+  print(await renderJobSummary(store.dir))
   print(`\nevidence: ${store.dir}`)
   if (end.left.length > 0) print(`${end.left.length} of the plan left: kubemend run --resume ${store.dir}`)
 }
+
+const mostRows = 40
 
 function exitCodeOf(end: JobEnd): number {
   if (end.left.length > 0 || end.facts.some(({ outcome }) => outcome === 'invalid')) return 3
