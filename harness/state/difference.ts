@@ -21,6 +21,9 @@ export function printDifference(difference: Difference): string {
   const { path, kind } = difference
   if (path === '') return `${object} was ${kind}`
   if (kind === 'recreated') return `${object} was deleted and created again`
+  // what stood there is nobody's business, and what stands there now may be the same in other words
+  if (difference.object.kind === 'Secret' && /^(?:data|stringData)\b/.test(path))
+    return `${object}: ${path} was ${kind}`
   if (kind === 'added') return `${object}: ${path} was added: ${inShort(difference.after)}`
   if (kind === 'removed') return `${object}: ${path} was removed, it was ${inShort(difference.before)}`
   return `${object}: ${path} changed from ${inShort(difference.before)} to ${inShort(difference.after)}`

@@ -14,6 +14,7 @@ import { makeWorld, type Explanation, type World } from './ownership/world.ts'
 import { broaderPermissions } from './rbac/broader-permissions.ts'
 import { isGranted, parseGrants, type MayGrant } from './rbac/grants.ts'
 import { summarizeBroader } from './rbac/summarize-broader.ts'
+import { concealSecrets } from './secrets/conceal-secrets.ts'
 import { findSecretFlows, printSecretFlow, type SecretFlow } from './secrets/find-secret-flows.ts'
 import { indexState } from './state-index.ts'
 import { typesOf, type TypeFinder } from './types/known-types.ts'
@@ -66,19 +67,21 @@ export function judgeChanges(input: JudgeInput): Judgement {
   const agents = hasRecord ? agentIdentities(audit, agentUser, [before, after]) : new Set<string>()
   const world = makeWorld(before, after, differences, allowances)
   const { explained, violations, derived } = judgeDifferences(world, typeOf)
+  const found = [
+    ...violations,
+    ...broaderViolations(world, grants),
+    ...leakViolations(world, derived, typeOf),
+    ...findHealthLosses(world, audit, agents).map(({ name, object, because }): Violation => ({
+      name,
+      object,
+      because: `${printId(object)} ${because}`,
+    })),
+  ].filter(({ name, object }) => !accepted.has(name) && isForeign(object))
+  const concealer = found.length === 0 ? undefined : concealSecrets(before, after)
   return {
     differences,
     explained,
-    violations: [
-      ...violations,
-      ...broaderViolations(world, grants),
-      ...leakViolations(world, derived, typeOf),
-      ...findHealthLosses(world, audit, agents).map(({ name, object, because }): Violation => ({
-        name,
-        object,
-        because: `${printId(object)} ${because}`,
-      })),
-    ].filter(({ name, object }) => !accepted.has(name) && isForeign(object)),
+    violations: found.map((one) => ({ ...one, because: concealer?.text(one.because) ?? one.because })),
     unknown: input.after.unreadable.filter(
       ({ group, kind }) =>
         !input.before.unreadable.some((was) => was.group === group && (was.kind === kind || was.kind === '*')),

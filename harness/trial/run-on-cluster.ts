@@ -10,9 +10,10 @@ import { takeSnapshot } from '../state/take-snapshot.ts'
 import type { TrialStore } from '../store/trial-store.ts'
 import type { Contract } from '../task/contract.ts'
 import { confirmBroken } from './confirm-broken.ts'
+import { endLeftProcesses } from './end-left-processes.ts'
 import { freeContract } from './free-contract.ts'
 import { identity, mintIdentity, revokeIdentity } from './identity.ts'
-import { judge } from './judge.ts'
+import { judge, readEvents } from './judge.ts'
 import { judgeByScript, ownScriptSandbox, type ScriptJudgement } from './judge-by-script.ts'
 import { prepareCluster } from './prepare-cluster.ts'
 import type { Found } from './run.ts'
@@ -76,10 +77,12 @@ async function repairAndJudge(session: TrialSession, given: Contract | undefined
   await throwIfBroken(session, cluster)
 
   // nothing of the agent can act any more
-  const requests = await session.step('revoke', async () => {
+  const auditFile = audit === undefined ? undefined : store.audit
+  const { requests, left } = await session.step('revoke', async () => {
     await gateway.end('the trial is over')
     await revokeIdentity(client, task.permissions)
-    return audit?.finish()
+    const summary = await audit?.finish()
+    return { requests: summary, left: await endLeftProcesses(await readEvents(auditFile), { ...eyes, baseline }) }
   })
   await throwIfBroken(session, cluster)
 
@@ -95,7 +98,8 @@ async function repairAndJudge(session: TrialSession, given: Contract | undefined
         verifiers,
         audit: requests,
         held,
-        auditFile: audit === undefined ? undefined : store.audit,
+        left,
+        auditFile,
         isHarmEnough: session.plan.isHarmEnough === true,
       }),
     'verifier',
