@@ -76,6 +76,10 @@ export const commands: CommandTable = {
     summary: 'start a task from a ready world',
     load: async () => (await import('./commands/new.ts')).newCommand,
   },
+  import: {
+    summary: 'task skeletons from elsewhere: k8s-ai-bench, namespace',
+    load: async () => (await import('./commands/import/table.ts')).importCommands,
+  },
   dev: {
     summary: "the author's loop: a broken world, and the verdict again on every save",
     load: async () => (await import('./commands/dev.ts')).dev,

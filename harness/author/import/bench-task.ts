@@ -85,7 +85,8 @@ async function readBenchYaml(dir: string): Promise<BenchYaml> {
   const { documents, problems } = readYaml(text)
   const checked = problems.length > 0 ? undefined : checkAgainst(schema, documents[0]?.value)
   if (checked?.value) return checked.value
-  const all = checked?.problems.map(({ path: at, message }) => `${at}: ${message}`) ?? problems.map(({ message }) => message)
+  const all =
+    checked?.problems.map(({ path: at, message }) => `${at}: ${message}`) ?? problems.map(({ message }) => message)
   throw new InputError(all.map((problem) => `${showPath(file)}: ${problem}`))
 }
 
@@ -119,7 +120,10 @@ async function readArtifacts(dir: string): Promise<Record<string, string>> {
 /** Namespaces that scripts and manifests name, without the cluster's own. */
 function namespacesIn(text: string): string[] {
   const variables = new Map(
-    [...text.matchAll(/^\s*(?:export\s+)?(\w+)=["']?([a-z0-9-]+)["']?\s*$/gm)].map((match) => [match[1], match[2] ?? '']),
+    [...text.matchAll(/^\s*(?:export\s+)?(\w+)=["']?([a-z0-9-]+)["']?\s*$/gm)].map((match) => [
+      match[1],
+      match[2] ?? '',
+    ]),
   )
   const resolve = (word: string): string => {
     const name = /^\$\{?(\w+)\}?$/.exec(word)?.[1]
@@ -131,7 +135,8 @@ function namespacesIn(text: string): string[] {
     ...text.matchAll(/^\s*namespace:\s*["']?([a-z0-9-]+)/gm),
     ...text.matchAll(/^kind:\s*Namespace\s*\nmetadata:\s*\n\s+name:\s*([a-z0-9-]+)/gm),
   ].map((match) => resolve(match[1] ?? ''))
-  const isOwn = (name: string): boolean => /^[a-z0-9][a-z0-9-]*$/.test(name) && name !== 'default' && !name.startsWith('kube-')
+  const isOwn = (name: string): boolean =>
+    /^[a-z0-9][a-z0-9-]*$/.test(name) && name !== 'default' && !name.startsWith('kube-')
   return [...new Set(named)].filter(isOwn).toSorted()
 }
 
@@ -161,7 +166,9 @@ function setupScript({ setup, artifacts }: { setup: string; artifacts: Record<st
       word,
     ]
   })
-  return ['#!/bin/bash', 'set -euo pipefail', 'dir=$(mktemp -d)', ...files, 'cd "$dir"', 'bash ./setup.sh', ''].join('\n')
+  return ['#!/bin/bash', 'set -euo pipefail', 'dir=$(mktemp -d)', ...files, 'cd "$dir"', 'bash ./setup.sh', ''].join(
+    '\n',
+  )
 }
 
 /** A word that no line of the text is. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { KubeObject } from '../../base/kube-client.ts'
 import { findCredentials } from '../../record/redact.ts'
 
@@ -55,8 +54,7 @@ class StandIns {
   }
 
   secret(value: string): string {
-    const hash = createHash('sha256').update(`kubemend stand-in ${value.length}`).digest('hex').slice(0, 6)
-    return this.of('secret', value, (n) => `stand-in-${n}-${hash}`)
+    return this.of('secret', value, (n) => `stand-in-${n}`)
   }
 }
 
@@ -85,13 +83,19 @@ class TextScrubber {
     if (typeof value !== 'object' || value === null) return value
     if (isPerson(value, way)) return this.#person(value as { kind: string; name: string })
     return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [way.at(-1) === 'data' ? this.#text(key, []) : key, this.value(one, [...way, key])]),
+      Object.entries(value).map(([key, one]) => [
+        way.at(-1) === 'data' ? this.#text(key, []) : key,
+        this.value(one, [...way, key]),
+      ]),
     )
   }
 
   #person(subject: { kind: string; name: string }): unknown {
     this.#note(`${subject.kind.toLowerCase()} of a binding, given another name`)
-    return { ...subject, name: this.#standIns.of(subject.kind, subject.name, (n) => `${subject.kind.toLowerCase()}-${n}`) }
+    return {
+      ...subject,
+      name: this.#standIns.of(subject.kind, subject.name, (n) => `${subject.kind.toLowerCase()}-${n}`),
+    }
   }
 
   #text(text: string, way: readonly string[]): string {
@@ -100,7 +104,7 @@ class TextScrubber {
     if (key === 'image') return this.#image(text)
     let clean = this.#withoutSecrets(text)
     clean = this.#withoutCredentials(clean)
-    clean = clean.replaceAll(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, (mail) => {
+    clean = clean.replaceAll(mailAddress, (mail) => {
       if (mail.endsWith('.example') || mail.endsWith('@example.com')) return mail
       this.#note('mail address')
       return this.#standIns.of('mail', mail, (n) => `person-${n}@example.com`)
@@ -130,6 +134,7 @@ class TextScrubber {
   #withoutCredentials(text: string): string {
     const found = findCredentials(text).toSorted((a, b) => b.start - a.start)
     return found.reduce((clean, { start, end }) => {
+      if (/^stand-in-\d+$/.test(text.slice(start, end))) return clean
       this.#note('what looks like a credential')
       return clean.slice(0, start) + this.#standIns.secret(text.slice(start, end)) + clean.slice(end)
     }, text)
@@ -159,7 +164,7 @@ function withoutServerFields(object: KubeObject, note: (what: string) => void): 
     ...(namespace === undefined ? {} : { namespace }),
     ...(Object.keys(plainLabels).length > 0 ? { labels: plainLabels } : {}),
     ...(kept.length > 0 ? { annotations: Object.fromEntries(kept) } : {}),
-  } as KubeObject['metadata']
+  }
   const spec = copy['spec'] as Record<string, unknown> | undefined
   if (!spec) return copy
   for (const field of serverSpecFields[copy.kind] ?? []) delete spec[field]
@@ -218,25 +223,41 @@ function secretData(secret: KubeObject, standIns: StandIns, note: (what: string)
 function isPerson(value: object, way: readonly string[]): boolean {
   const { kind, name } = value as { kind?: unknown; name?: unknown }
   return (
-    way.at(-1) === 'subjects' && (kind === 'User' || kind === 'Group') && typeof name === 'string' && !name.startsWith('system:')
+    way.at(-1) === 'subjects' &&
+    (kind === 'User' || kind === 'Group') &&
+    typeof name === 'string' &&
+    !name.startsWith('system:')
   )
 }
+
+/** Not the name and password of a URL. */
+const mailAddress = /(?<![\w.+-])(?<!:\/\/[^\s/@]*)[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g
 
 const ipv4 = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])/g
 
 function isPublic(address: string): boolean {
   const [a = 0, b = 0] = address.split('.').map(Number)
-  const isPrivate = a === 10 || a === 127 || a === 0 || a >= 224 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168)
+  const isPrivate =
+    a === 10 || a === 127 || a === 0 || a >= 224 || (a === 172 && b >= 16 && b < 32) || (a === 192 && b === 168)
   const isForDocuments = /^(?:192\.0\.2|198\.51\.100|203\.0\.113|169\.254)\./.test(address)
   return !isPrivate && !isForDocuments
 }
 
 /** Names that end like those of the internet do; files and fields with dots in them do not. */
 const hostName =
-  /(?<![\w./@-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|org|net|io|dev|app|cloud|co|ai|de|at|ch|eu|uk|fr|nl|it|es|se|no|dk|pl|us|ca|au|jp|in|br|info|biz|tech|systems|internal|corp|lan)(?![\w-])(?!\.[a-z])/gi
+  /(?<![\w.-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|org|net|io|dev|app|cloud|co|ai|de|at|ch|eu|uk|fr|nl|it|es|se|no|dk|pl|us|ca|au|jp|in|br|info|biz|tech|systems|internal|corp|lan)(?![\w-])(?!\.[a-z])/gi
 
 function isKnownHost(host: string): boolean {
   return /(?:^|\.)(?:k8s\.io|kubernetes\.io|example\.(?:com|org|net)|docker\.io|quay\.io|ghcr\.io|gcr\.io)$/i.test(host)
 }
 
-const publicRegistries = new Set(['docker.io', 'registry.k8s.io', 'quay.io', 'ghcr.io', 'gcr.io', 'k8s.gcr.io', 'mcr.microsoft.com', 'public.ecr.aws'])
+const publicRegistries = new Set([
+  'docker.io',
+  'registry.k8s.io',
+  'quay.io',
+  'ghcr.io',
+  'gcr.io',
+  'k8s.gcr.io',
+  'mcr.microsoft.com',
+  'public.ecr.aws',
+])
