@@ -3,7 +3,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { mustRun, runCommand } from '../base/command.ts'
 import { packageRoot } from '../base/package-root.ts'
 import { runInSandbox, type SandboxOptions } from './sandbox.ts'
@@ -85,6 +85,12 @@ describe('the script sandbox', () => {
     expect(result.isTimedOut).toBe(true)
     const left = await runCommand(['pgrep', '--full', marker])
     expect(left.stdout).toBe('')
+  })
+
+  it('is nobody’s fault but the machine’s where it cannot be had', async () => {
+    vi.stubEnv('PATH', '/nowhere')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await expect(run('true')).rejects.toMatchObject({ whose: 'harness', code: 'no-sandbox' })
   })
 
   it('lets nobody start processes without end', async () => {

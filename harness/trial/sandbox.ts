@@ -5,6 +5,7 @@ import path from 'node:path'
 import { runCommand, type CommandResult } from '../base/command.ts'
 import { makeScratch } from '../base/scratch.ts'
 import { limitProcesses } from './limit-processes.ts'
+import { TrialFault } from './trial-fault.ts'
 
 export interface SandboxOptions {
   /** A script on this machine and where it is inside. */
@@ -40,6 +41,7 @@ export type SandboxPort = number | { inside: number; outside: number }
  * network of this machine. Everything it started ends with it, at the deadline at the latest.
  */
 export async function runInSandbox(options: SandboxOptions): Promise<CommandResult> {
+  mustHaveSandbox()
   const dir = await makeScratch('sandbox')
   using _ = endRestOnAbort(
     dir,
@@ -82,6 +84,13 @@ export async function runInSandbox(options: SandboxOptions): Promise<CommandResu
     for (const door of doors) door.close()
     await rm(dir, { recursive: true, force: true })
   }
+}
+
+/** A machine that cannot confine a script says nothing about the script, and runs it in no other way. */
+export function mustHaveSandbox(): void {
+  const places = (process.env['PATH'] ?? '/usr/bin').split(path.delimiter)
+  if (places.some((dir) => existsSync(path.join(dir, 'bwrap')))) return
+  throw new TrialFault('harness', 'no-sandbox', 'scripts are confined by bubblewrap, which is not installed here')
 }
 
 /**

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { AgentExtras } from '../../agents/agent.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
-import { runInSandbox, type SandboxOptions } from './sandbox.ts'
+import { mustHaveSandbox, runInSandbox, type SandboxOptions } from './sandbox.ts'
 import { writeSandboxKubeconfig } from './script-access.ts'
 import type { TrialPrograms } from './trial-plan.ts'
 
@@ -24,6 +24,7 @@ export interface ScriptRunnerOptions {
 export function scriptRunner(options: ScriptRunnerOptions): RunScript {
   const { gateway, logDir, timeoutMs, signal } = options
   return async (script) => {
+    mustHaveSandbox()
     let answer: Awaited<ReturnType<RunScript>> | undefined
     const result = await gateway.serve({
       name: 'script',

@@ -121,7 +121,10 @@ export class TrialSession {
         running,
         gateway.submitted.then((): AgentPart => ({ reason: 'submitted' })),
         whenAborted(ending),
-      ]).catch((error: unknown): AgentPart => ({ reason: 'error', because: messageOf(error) }))
+      ]).catch((error: unknown): AgentPart => {
+        if (error instanceof TrialFault) throw error
+        return { reason: 'error', because: messageOf(error) }
+      })
       this.signal.throwIfAborted()
       const part: AgentPart = budget.signal.aborted
         ? { reason: 'budget', because: messageOf(budget.signal.reason) }
