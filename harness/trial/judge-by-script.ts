@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chmod, cp, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { CheckVerdict } from '../../verifiers/run-checks.ts'
@@ -31,9 +32,11 @@ export async function judgeByScript(
     await cp(path.join(task.dir, 'tests'), tests, { recursive: true })
     await chmod(path.join(tests, 'test.sh'), 0o755)
     for (const name of ['agent', 'verifier', 'artifacts']) await mkdir(path.join(logs, name), { recursive: true })
+    const nonce = randomBytes(12).toString('hex')
     const ran = await runInSandbox({
       ...sandbox,
-      argv: ['bash', '-c', 'exec /tests/test.sh >/logs/verifier/test-stdout.txt 2>&1'],
+      argv: ['bash', '-c', watchedScript],
+      stdin: `${nonce}\n`,
       mounts: [
         ...sandbox.mounts,
         { from: tests, to: '/tests', isWritable: true },
@@ -50,16 +53,21 @@ export async function judgeByScript(
       )
     }
     const read = await readRewards(path.join(logs, 'verifier'))
-    if ('problem' in read) throw new TrialFault('task', 'no-reward', read.problem)
-    const reward = mainReward(read.rewards)
+    const { isOver, left } = readEnd(ran.stdout, nonce)
+    // a file that somebody is still writing may be caught empty
+    if ('problem' in read && left === undefined) throw new TrialFault('task', 'no-reward', read.problem)
+    const rewards = 'problem' in read ? { reward: 0 } : read.rewards
+    const reward = mainReward(rewards)
+    const doubt = left ?? (isOver ? undefined : 'something ended the script before it came to its end')
     return {
-      rewards: read.rewards,
+      rewards: doubt === undefined ? rewards : { ...rewards, reward: 0 },
       verdict: {
         verifier: 'tests/test.sh',
         at: 'tests',
-        status: reward >= 1 ? 'met' : 'not-met',
-        because: `its reward is ${reward}`,
-        evidence: read.rewards,
+        status: reward >= 1 && doubt === undefined ? 'met' : 'not-met',
+        because:
+          doubt === undefined ? `its reward is ${reward}` : `its reward is ${reward}, which does not count: ${doubt}`,
+        evidence: rewards,
         durationMs: ran.durationMs,
       },
     }
@@ -67,6 +75,30 @@ export async function judgeByScript(
     await rm(dir, { recursive: true, force: true })
   }
 }
+
+/** Runs the script, then says which processes it left, and last what only this shell was told: that it came to its end. */
+const watchedScript = `read -r nonce
+/tests/test.sh </dev/null >/logs/verifier/test-stdout.txt 2>&1
+for dir in /proc/[0-9]*; do
+  pid=\${dir#/proc/}
+  if [ "$pid" = 1 ] || [ "$pid" = $$ ]; then continue; fi
+  program=$(readlink "$dir/exe") && echo "left $program $(tr '\\0\\n' '  ' <"$dir/cmdline" | head -c 200)"
+done
+echo "$nonce"`
+
+/**
+ * A verifier that runs what the agent wrote can be killed by it, or leave behind a process of its that writes the reward
+ * last. What scripts leave in good faith, a port-forward for one, writes none.
+ */
+function readEnd(said: string, nonce: string): { isOver: boolean; left: string | undefined } {
+  const lines = said.trimEnd().split('\n')
+  const all = lines.filter((line) => line.startsWith('left ')).map((line) => line.slice('left '.length).trim())
+  const [first] = all.filter((line) => !harmless.test(line))
+  const left = first === undefined ? undefined : `when the script had ended, this still ran: ${first}`
+  return { isOver: lines.at(-1) === nonce, left }
+}
+
+const harmless = /^(\/run\/sandbox\/portal|\/opt\/bin\/kubectl|\/(usr\/)?bin\/(sleep|tail)) /
 
 /** The sandbox for the script of a task of our own form: the cluster's admin, or the files that were to be repaired. */
 export async function ownScriptSandbox(

@@ -19,9 +19,18 @@ describe('the reward of a script', () => {
   })
 
   it('is what reward.json says where both are there', async () => {
-    await write('reward.txt', '0')
-    await write('reward.json', '{"reward": true, "share": "0.5"}')
+    await write('reward.txt', '1')
+    await write('reward.json', '{"reward": true, "share": 0.5}')
     expect(await readRewards(dir)).toEqual({ rewards: { reward: 1, share: 0.5 } })
+  })
+
+  it('is the lesser where the two disagree', async () => {
+    await write('reward.txt', '0')
+    await write('reward.json', '{"reward": 1, "share": 0.5}')
+    expect(await readRewards(dir)).toEqual({ rewards: { reward: 0, share: 0.5 } })
+    await write('reward.json', '{"reward": 0}')
+    await write('reward.txt', '1')
+    expect(await readRewards(dir)).toEqual({ rewards: { reward: 0 } })
   })
 
   const broken: [string, string, string, string][] = [
@@ -31,6 +40,7 @@ describe('the reward of a script', () => {
     ['no JSON', 'reward.json', '{', 'reward.json is not JSON'],
     ['a list', 'reward.json', '[1]', 'reward.json: expected an object of numbers'],
     ['a list within', 'reward.json', '{"reward": [1]}', 'reward.json: reward: expected a number, got [1]'],
+    ['a number in quotes', 'reward.json', '{"reward": "1"}', 'reward.json: reward: expected a number, got "1"'],
     ['nothing', 'reward.json', '{}', 'reward.json names no reward'],
   ]
   for (const [what, file, text, problem] of broken) {

@@ -1,12 +1,26 @@
 import { lstat, readFile } from 'node:fs/promises'
 import path from 'node:path'
 
-/** What a verifier script left in /logs/verifier, read as Harbor reads it: reward.json before reward.txt. */
+/**
+ * What a verifier script left in /logs/verifier, read as Harbor reads it: reward.json before reward.txt. Where both are
+ * there and disagree, somebody else than the script wrote one of them, and the lesser counts.
+ */
 export async function readRewards(dir: string): Promise<{ rewards: Record<string, number> } | { problem: string }> {
   const json = await readPlain(path.join(dir, 'reward.json'))
-  if (json !== undefined) return readJson(json)
   const text = await readPlain(path.join(dir, 'reward.txt'))
+  if (json !== undefined) {
+    const read = readJson(json)
+    const other = text === undefined ? undefined : readText(text)
+    if ('problem' in read || other === undefined || 'problem' in other) return read
+    return other.rewards['reward']! < mainReward(read.rewards)
+      ? { rewards: { ...read.rewards, ...other.rewards } }
+      : read
+  }
   if (text === undefined) return { problem: 'tests/test.sh wrote neither reward.json nor reward.txt in /logs/verifier' }
+  return readText(text)
+}
+
+function readText(text: string): { rewards: Record<string, number> } | { problem: string } {
   if (text.trim() === '') return { problem: 'reward.txt is empty' }
   const reward = Number(text.trim())
   if (!Number.isFinite(reward))
@@ -26,8 +40,7 @@ function readJson(text: string): { rewards: Record<string, number> } | { problem
   }
   const rewards: Record<string, number> = {}
   for (const [name, value] of Object.entries(document)) {
-    const number =
-      typeof value === 'boolean' || (typeof value === 'string' && value.trim() !== '') ? Number(value) : value
+    const number = typeof value === 'boolean' ? Number(value) : value
     if (typeof number !== 'number' || !Number.isFinite(number)) {
       return { problem: `reward.json: ${name}: expected a number, got ${JSON.stringify(value)}` }
     }
