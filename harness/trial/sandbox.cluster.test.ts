@@ -37,6 +37,13 @@ describe('the script sandbox', () => {
     expect(await readFile(path.join(dir, 'out.txt'), 'utf8')).toBe('out\n')
   })
 
+  it('has the programs that a Harbor script expects', async () => {
+    const result = await run('command -v kubectl bash curl jq sed awk grep timeout', {
+      programs: { kubectl: '/bin/true' },
+    })
+    expect(result.stdout.trim().split('\n')).toHaveLength(8)
+  })
+
   it('cannot write what is mounted read-only', async () => {
     const result = await run('echo x >/app/in.txt', { mounts: [{ from: dir, to: '/app' }] })
     expect(result.exitCode).toBe(1)
