@@ -18,6 +18,7 @@ const packagesToRun = {
   conntrack: 'conntrack',
   bwrap: 'bubblewrap',
   jq: 'jq',
+  curl: 'curl',
 }
 
 /** What only tests need: kind's node image without a registry, and a browser for the report's pages. */
