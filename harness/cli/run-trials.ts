@@ -7,7 +7,7 @@ import { runJob, type JobEnd, type JobOptions } from '../job/run-job.ts'
 import type { JobStore } from '../store/job-store.ts'
 import type { AgentIdentity, TaskIdentity } from '../store/planned-trial.ts'
 import { summarizeProgress } from '../store/resume.ts'
-import { loadTask } from '../task/load-task.ts'
+import { loadTask, type LoadOptions } from '../task/load-task.ts'
 import type { Task } from '../task/task.ts'
 import { makeAgent, toolsOf } from './agents.ts'
 import { createJsonReporter, createLineReporter } from './job-progress.ts'
@@ -33,6 +33,8 @@ export async function runTrials(options: {
   concurrency: number
   agentTimeoutSec?: number | undefined
   prices?: string | undefined
+  /** How tasks are read, where that is not as always. */
+  load?: LoadOptions
   /** Who makes agents, where that is not `--agent`. */
   makeAgent?: JobOptions['makeAgent']
   /** Progress as lines of JSON. */
@@ -43,7 +45,7 @@ export async function runTrials(options: {
   const { bin } = await ensureBinaries('1.35', say)
   const tasks = new Map<string, Task>()
   for (const { task } of store.stored.planned) {
-    if (!tasks.has(task.path)) tasks.set(task.path, await loadTask(task.path, { verifiers }))
+    if (!tasks.has(task.path)) tasks.set(task.path, await loadTask(task.path, { verifiers, ...options.load }))
   }
   const { done, missing: left } = summarizeProgress(store.stored.planned, await store.trials())
   // a person at work has the terminal to themselves

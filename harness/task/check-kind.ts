@@ -16,7 +16,12 @@ interface KindParts {
 }
 
 /** What each kind of task must have and must not have. */
-export function checkKind(reading: TaskReading, metadata: KubemendMetadata, parts: KindParts): void {
+export function checkKind(
+  reading: TaskReading,
+  metadata: KubemendMetadata,
+  parts: KindParts,
+  { mayLackSolution }: { mayLackSolution?: boolean },
+): void {
   const { kind } = metadata
   const expect = (isRight: boolean, file: string, message: string): void => {
     const isKnown = reading.problems.some((problem) => problem.file.startsWith(path.join(reading.dir, file)))
@@ -33,7 +38,7 @@ export function checkKind(reading: TaskReading, metadata: KubemendMetadata, part
     expect(!parts.cluster.isThere, clusterFile, 'expected none: a workspace task has no cluster')
   }
   if (kind !== 'repair') expect(parts.fault.length === 0, faultDir, `expected none in a ${kind} task`)
-  if (kind !== 'manifest') {
+  if (kind !== 'manifest' && !mayLackSolution) {
     expect(
       parts.solution.solve !== undefined,
       solveFile,

@@ -8,6 +8,8 @@ import type { Task } from './task.ts'
 export interface LoadOptions {
   /** The verifiers that contracts may name; without them only the shape of contracts is checked. */
   verifiers?: VerifierParams
+  /** For tasks that lie where nobody is to find their solution. */
+  mayLackSolution?: boolean
 }
 
 /** A task folder, read and checked as a whole; everything wrong with it is one `InputError`. */

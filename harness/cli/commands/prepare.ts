@@ -34,7 +34,9 @@ export const prepare: Command = defineCommand({
 
 /** On machines that cannot run a cluster, too: an image that will is made where nothing is privileged. */
 async function prepareFor(paths: string[]): Promise<void> {
-  const tasks = (await selectTasks({ paths }, { verifiers })).filter(({ cluster }) => cluster !== undefined)
+  const tasks = (await selectTasks({ paths }, { verifiers, mayLackSolution: true })).filter(
+    ({ cluster }) => cluster !== undefined,
+  )
   const onProgress = (line: string): void => say(`setup: ${line}`)
   const specs = tasks.map((task) => specOf(task, 'prepared'))
   for (const minor of new Set(specs.map(({ kubernetes }) => kubernetes))) {

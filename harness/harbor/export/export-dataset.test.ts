@@ -76,11 +76,19 @@ describe('a task in its exported form', () => {
     expect(value?.artifacts).toEqual([{ source: '/evidence', service: 'kubemend', exclude: [] }])
     expect(value?.verifier).toMatchObject({
       environment_mode: 'separate',
-      environment: { network_mode: 'no-network' },
       collect: [{ service: 'kubemend', command: expect.stringContaining('serve close') as string }],
     })
     const facts = JSON.parse(await read('checkout-lost-its-orders/tests/kubemend.json')) as Record<string, unknown>
     expect(Object.keys((facts['permissions'] as { namespaces: object }).namespaces)).toEqual(['shop', 'fulfilment'])
+  })
+
+  it('takes the task along as it is, without its solution', async () => {
+    const inside = path.join(out, 'checkout-lost-its-orders/environment/kubemend/task')
+    const task = await loadTask(inside, { verifiers, mayLackSolution: true })
+    const original = await load('checkout-lost-its-orders')
+    const { solution: _, dir: __, id: ___, digest: ____, dataset: _____, images: ______, ...rest } = original
+    expect(task).toMatchObject({ ...rest, solution: { solve: undefined, alternatives: [], unsafe: [] } })
+    await expect(loadTask(inside, { verifiers })).rejects.toThrow('solution/solve.sh')
   })
 
   it('about files needs no cluster: they are in main, and their originals with the verifier', async () => {

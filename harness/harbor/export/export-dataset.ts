@@ -43,7 +43,7 @@ Exported by kubemend ${version}. Every folder is a whole task: \`harbor run -p .
 - It takes Docker with Compose on Linux, and privileged containers: the cluster is one container, \`kubemend\`. Its image is built
   once for each task and downloads what it needs while it is built; a trial needs no network.
 - The agent works in \`main\`. Its only way to the cluster is the MCP server \`kubernetes\`; an agent without MCP cannot repair anything.
-- When the agent is done, the cluster's container judges, Harbor fetches the evidence, and the verifier, in an image of its own and
-  without network, checks that the evidence is whole, judges it again and writes the reward.
+- When the agent is done, the cluster's container judges, Harbor fetches the evidence, and the verifier, in an image of its own,
+  checks that the evidence is whole, judges it again and writes the reward.
 `
 }

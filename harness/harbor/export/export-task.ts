@@ -72,7 +72,7 @@ function taskToml(task: Task, kubemend: string): string {
     verifier: {
       timeout_sec: toml.verifier.timeout_sec,
       environment_mode: 'separate',
-      environment: { network_mode: 'no-network', build_timeout_sec: 600 },
+      environment: { build_timeout_sec: 600 },
       ...(isFiles
         ? {}
         : { collect: [{ command: collectCommand, service, timeout_sec: 300 + Math.ceil(judging / 1000) }] }),

@@ -76,6 +76,7 @@ DIR/ended.json. Exit code 0 when it is solved, 1 when it is not, 3 when it is in
       tools: 'kubectl',
       concurrency: 1,
       agentTimeoutSec: flags.timeout === undefined ? longestWait(task) : readSeconds(flags.timeout),
+      load: { mayLackSolution: true },
       makeAgent: () => createOutside({ dir, listen, keyHash: flags['key-hash'] }),
       more: { foreign: { isStrict: false, absentImages: flags['absent-image'], timeoutMultiplier: 1 } },
     })
@@ -96,7 +97,7 @@ function longestWait(task: Task): number {
 }
 
 async function onlyTask(paths: string[]): Promise<Task> {
-  const tasks = await selectTasks({ paths }, { verifiers })
+  const tasks = await selectTasks({ paths }, { verifiers, mayLackSolution: true })
   const [task] = tasks
   if (!task || tasks.length > 1) throw new InputError([`${paths.join(' ')}: expected one task, got ${tasks.length}`])
   if (task.kind === 'manifest')
