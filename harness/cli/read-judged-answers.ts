@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { InputError } from '../base/errors.ts'
-import { checkAgainst } from '../base/schema-problems.ts'
-import { keptAssessmentsSchema, type KeptAssessment } from '../manifest/assess/assessment.ts'
+import type { KeptAssessment } from '../manifest/assess/assessment.ts'
 import { detailsOfAnswer, type JudgedAnswer } from '../manifest/summarize-funnel.ts'
+import { meanQuality, readAssessments } from '../report/model/read-assessments.ts'
 import { JobStore } from '../store/job-store.ts'
 import { nameOfAgent } from '../store/name-of-agent.ts'
 import type { TrialStore } from '../store/trial-store.ts'
@@ -36,7 +35,7 @@ export async function readJudgedAnswers(job: string): Promise<StoredAnswer[]> {
           ...details,
           task: result.task_name,
           agent: nameOfAgent(result.x_kubemend.agent),
-          ...(assessments.length === 0 ? {} : { quality: meanQuality(assessments) }),
+          quality: meanQuality(assessments),
           store,
           isCounted: result.x_kubemend.outcome !== 'invalid',
           digest: result.x_kubemend.digest,
@@ -55,17 +54,4 @@ export async function readSomeAnswers(job: string): Promise<StoredAnswer[]> {
   const answers = await readJudgedAnswers(job)
   if (answers.length === 0) throw new InputError([`${job}: no trial in it judged a manifest`])
   return answers
-}
-
-async function readAssessments(store: TrialStore): Promise<KeptAssessment[]> {
-  const text = await readFile(store.assessments, 'utf8').catch(() => undefined)
-  if (text === undefined) return []
-  const checked = checkAgainst(keptAssessmentsSchema, JSON.parse(text) as unknown)
-  if (checked.problems)
-    throw new InputError(checked.problems.map(({ path, message }) => `${store.assessments}: ${path}: ${message}`))
-  return checked.value.assessments
-}
-
-function meanQuality(assessments: readonly KeptAssessment[]): number {
-  return assessments.reduce((sum, { quality_score }) => sum + quality_score, 0) / assessments.length
 }

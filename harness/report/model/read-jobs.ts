@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { InputError } from '../../base/errors.ts'
+import { detailsOfAnswer } from '../../manifest/summarize-funnel.ts'
 import { JobStore, listJobs, type StoredTrial } from '../../store/job-store.ts'
 import type { PlannedTrial } from '../../store/planned-trial.ts'
 import type { TrialResult } from '../../store/read-trial-result.ts'
 import { summarizeProgress } from '../../store/resume.ts'
 import type { TrialStore } from '../../store/trial-store.ts'
 import { nameOfAgent } from '../../store/name-of-agent.ts'
+import { meanQuality, readAssessments } from './read-assessments.ts'
 import type { TrialRow } from './trial-row.ts'
 
 export interface ReportTrial {
@@ -67,11 +69,16 @@ async function readJob(dir: string, ids: Set<string>): Promise<ReportJob> {
   const job = path.basename(dir)
   const stored = await store.trials()
   const { done, invalid } = summarizeProgress(store.stored.planned, stored)
-  const trials = [...done, ...invalid].map(({ planned, trial, result }) => ({
-    row: rowOf(planned, result, { id: uniqueId(trial.store.name, job, ids), job }),
-    store: trial.store,
-    taskPath: planned.task.path,
-  }))
+  const trials = await Promise.all(
+    [...done, ...invalid].map(async ({ planned, trial, result }) => ({
+      row: {
+        ...rowOf(planned, result, { id: uniqueId(trial.store.name, job, ids), job }),
+        ...(await answerOf(result, trial.store)),
+      },
+      store: trial.store,
+      taskPath: planned.task.path,
+    })),
+  )
   const open = await Promise.all(
     stored.flatMap((trial) => (trial.state.state === 'finished' ? [] : [openTrial(trial, job, ids)])),
   )
@@ -114,6 +121,12 @@ function rowOf(planned: PlannedTrial, result: TrialResult, { id, job }: { id: st
     verdicts,
     head: record?.head,
   }
+}
+
+/** What there is to say of an answer, where the task wanted one. */
+async function answerOf({ x_kubemend }: TrialResult, store: TrialStore): Promise<Pick<TrialRow, 'manifest'>> {
+  const details = detailsOfAnswer(x_kubemend.details)
+  return details ? { manifest: { ...details, quality: meanQuality(await readAssessments(store)) } } : {}
 }
 
 /** The dataset's name stands once in front: `kubemend/checkout` of `core` is `core/checkout`. */

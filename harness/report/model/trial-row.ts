@@ -1,3 +1,4 @@
+import type { JudgedAnswer } from '../../manifest/summarize-funnel.ts'
 import type { Outcome } from '../../record/events.ts'
 import type { AllVerdicts } from '../../store/read-trial-result.ts'
 
@@ -32,6 +33,8 @@ export interface TrialRow {
   outputTokens: number | undefined
   costUsd: number | undefined
   verdicts: AllVerdicts | undefined
+  /** Of tasks that want one answer: how far it came. */
+  manifest?: Omit<JudgedAnswer, 'task' | 'agent'>
   /** The hash of the record's last line. */
   head: string | undefined
 }

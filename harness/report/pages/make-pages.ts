@@ -1,9 +1,11 @@
+import { equalWeights, wordWeights } from '../../manifest/assess/composite.ts'
+import { summarizeFunnels } from '../../manifest/summarize-funnel.ts'
 import type { OpenTrial, ReportJob, ReportTrial } from '../model/read-jobs.ts'
 import { isOtherScript, isReference } from '../model/reference-agents.ts'
 import { countOutcomes, groupBy, summarizeAgents } from '../model/summarize-agents.ts'
 import type { TaskInfo } from '../model/task-info.ts'
 import { judgeTasks } from '../model/task-quality.ts'
-import type { TrialRow } from '../model/trial-row.ts'
+import { isCounted, type TrialRow } from '../model/trial-row.ts'
 import type { Story } from '../story/story.ts'
 import {
   outcomeLetters,
@@ -79,7 +81,16 @@ export function leaderboardPage(report: Report, open: OpenLine[] = []): Leaderbo
       ended: trials.length,
     })),
     open,
+    funnels: funnelsOf(rows),
+    weights: wordWeights(equalWeights),
   }
+}
+
+function funnelsOf(rows: readonly TrialRow[]): LeaderboardData['funnels'] {
+  const answers = rows.flatMap((row) => (row.manifest && isCounted(row) ? [{ ...row.manifest, ...row }] : []))
+  return [...groupBy(answers, ({ dataset }) => dataset)].flatMap(([dataset, own]) =>
+    summarizeFunnels(own).map((funnel) => ({ ...funnel, dataset })),
+  )
 }
 
 export function openLine(open: OpenTrial, phase: string | undefined, now: number = Date.now()): OpenLine {

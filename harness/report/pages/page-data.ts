@@ -1,4 +1,5 @@
 import type { Outcome } from '../../record/events.ts'
+import type { Funnel } from '../../manifest/summarize-funnel.ts'
 import type { TaskInfo } from '../model/task-info.ts'
 import type { AgentSummary } from '../model/summarize-agents.ts'
 import type { TaskQuality } from '../model/task-quality.ts'
@@ -39,6 +40,9 @@ export interface LeaderboardData extends Page {
   heat: HeatData
   jobs: JobLine[]
   open: OpenLine[]
+  /** How far the answers came that manifest tasks want, for each dataset and agent, and what weighs how much in composites. */
+  funnels: (Funnel & { dataset: string })[]
+  weights: string
 }
 
 /** How often each agent solved each task, as short as it can be said: there may be thousands of cells. */

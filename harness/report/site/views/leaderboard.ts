@@ -4,6 +4,7 @@ import type { AgentSummary } from '../../model/summarize-agents.ts'
 import { costChart, heatChart, outcomeChart, passChart } from '../charts.ts'
 import { element, type Child } from '../element.ts'
 import { count, dollars, duration, outcomeOrder, outcomeSigns, plural } from '../format.ts'
+import { stageFunnel } from './funnel.ts'
 import { agentLink, dataTable, figure, meter, tally, taskHref, trialHref } from '../pieces.ts'
 
 export function leaderboard(data: LeaderboardData, width: number): Child[] {
@@ -78,6 +79,11 @@ export function leaderboard(data: LeaderboardData, width: number): Child[] {
             chart,
           ),
         ),
+      ),
+    data.funnels.length > 0 &&
+      stageFunnel(
+        data.funnels.filter((funnel) => dataset === '' || funnel.dataset === dataset),
+        data.weights,
       ),
     element('h2', {}, 'Jobs'),
     element(
