@@ -1,7 +1,7 @@
 import type { KubeObject } from '../base/kube-client.ts'
 import { messageOf } from '../base/errors.ts'
 import { kindOf } from '../base/kube-kinds.ts'
-import { manifestStages, type ManifestSpec, type ManifestStage } from '../task/manifest-spec.ts'
+import { manifestStages, type ManifestSpec, type ManifestStage, type UnitTest } from '../task/manifest-spec.ts'
 import { extractAnswer } from './extract-answer.ts'
 import { measureText, type TextMetrics } from './metrics/text-metrics.ts'
 import { isObject, parseAnswer } from './parse-answer.ts'
@@ -36,9 +36,18 @@ export interface JudgeAnswerOptions {
   schemas: ApiSchemas
   /** Opens the place in a cluster where the answer is tried; without it only the text is judged. */
   openSite?: OpenSite
+  /** Runs the script of tasks that are judged by one. */
+  runUnitTest?: RunUnitTest
   /** Do not go on to stages after the first that is not met. */
   stopsAtFailure?: boolean
 }
+
+/** Runs a task's own script on an answer at a site; answers all that it printed. */
+export type RunUnitTest = (
+  site: Site,
+  unitTest: UnitTest,
+  answer: string,
+) => Promise<{ output: string; isTimedOut: boolean }>
 
 /** Opens a place in a cluster; alone when the answer could change what others see there. */
 export type OpenSite = (options: { isAlone: boolean }) => Promise<Site>
@@ -65,19 +74,27 @@ export async function judgeAnswer(answer: string | Uint8Array, options: JudgeAns
   })
   const parsed = documents ?? []
   if (log.isOpen) await judgeLevels(log, parsed, options)
-  const live = log.isOpen && options.openSite ? await judgeOnCluster(log, parsed, options, options.openSite) : []
+  const unitTest = spec['unit-test']
+  const text = extraction.text ?? ''
+  const live = log.isOpen && options.openSite ? await judgeOnCluster(log, parsed, text, options) : []
   const stages = log.verdicts(options.openSite === undefined)
   const failedAt = stages.find(({ status }) => status === 'not-met' || status === 'unknown')?.stage
   return {
     stages,
     failedAt,
-    isFullPass: stages.slice(0, 5).every(({ status }) => status === 'met'),
+    isFullPass: stages.every(({ stage, status }) => {
+      const counts = levels.has(stage) || (unitTest !== undefined && stage === 'accuracy')
+      return !counts || status === 'met' || (unitTest !== undefined && stage === 'L3')
+    }),
     isStrict,
     stripped: extraction.stripped,
-    text: reference === undefined ? undefined : measureText(extraction.text ?? '', reference),
+    text: reference === undefined ? undefined : measureText(text, reference),
     live,
   }
 }
+
+/** The stages that full-pass is about; where a unit test judges, it stands for level 3. */
+const levels: ReadonlySet<ManifestStage> = new Set(['extract', 'L1', 'L2', 'L3', 'L4'])
 
 async function judgeLevels(log: StageLog, documents: readonly unknown[], options: JudgeAnswerOptions): Promise<void> {
   const { spec, schemas } = options
@@ -85,7 +102,8 @@ async function judgeLevels(log: StageLog, documents: readonly unknown[], options
   await log.stage('L2', async () =>
     isRead ? judgeReadingShape(documents) : judgeSchema(documents, schemas, { namesOnly: spec.operation === 'delete' }),
   )
-  await log.stage('L3', () => ({ findings: judgeRequirements(documents, spec), notes: [] }))
+  if (spec['unit-test']) log.leave('L3', 'the unit test says what was asked for')
+  else await log.stage('L3', () => ({ findings: judgeRequirements(documents, spec), notes: [] }))
   await log.stage('L4', () => ({
     findings: isRead || spec.operation === 'delete' ? [] : judgePolicy(documents, spec),
     notes: [],
@@ -105,17 +123,49 @@ function judgeReadingShape(documents: readonly unknown[]): { findings: Finding[]
 async function judgeOnCluster(
   log: StageLog,
   documents: readonly unknown[],
+  text: string,
   options: JudgeAnswerOptions,
-  openSite: OpenSite,
 ): Promise<KubeObject[]> {
+  const { openSite, spec } = options
+  if (!openSite) return []
   const objects = documents.filter(isObject)
-  if (objects.length < documents.length && options.spec.operation !== 'read') {
+  if (objects.length < documents.length && spec.operation !== 'read') {
     await log.stage('runtime', () => fail('runtime/no-object', 'a document has no apiVersion, kind and name'))
     return []
   }
   await using site = await openSite({ isAlone: !log.hasMet('L3') && objects.some(reachesOut) })
-  await judgeAtSite(log, site, documents, options)
+  if (spec['unit-test']) await judgeByUnitTest(log, site, text, options)
+  else await judgeAtSite(log, site, documents, options)
   return options.stopsAtFailure === true ? [] : site.look(objects)
+}
+
+/** The script applies the answer itself, and its last word is the only one. */
+async function judgeByUnitTest(
+  log: StageLog,
+  site: Site,
+  text: string,
+  { spec, runUnitTest }: JudgeAnswerOptions,
+): Promise<void> {
+  const unitTest = spec['unit-test']
+  for (const stage of ['runtime', 'validity'] as const) log.leave(stage, 'the unit test applies the answer')
+  await log.stage('accuracy', async () => {
+    if (!unitTest || !runUnitTest) throw new Error('nobody here runs the unit test of a task')
+    const { output, isTimedOut } = await runUnitTest(site, unitTest, text)
+    const evidence = { unitTest: output.slice(-4000) }
+    if (output.includes(unitTest.marker)) return { findings: [], notes: [], evidence }
+    const last = output.trim().split('\n').at(-1)?.slice(0, 200) ?? ''
+    const because = isTimedOut ? 'ended at its deadline' : `did not print ${unitTest.marker}`
+    return {
+      findings: [
+        {
+          id: 'accuracy/unit-test',
+          because: `the unit test ${because}${last === '' ? '' : `; it ends with: ${last}`}`,
+        },
+      ],
+      notes: [],
+      evidence,
+    }
+  })
 }
 
 /** Whether an object may change what happens outside of its own namespace. */
@@ -212,6 +262,12 @@ class StageLog {
       done({ status: 'unknown', because: `could not be looked at: ${messageOf(error)}`, findings: [], notes: [] })
       return undefined
     }
+  }
+
+  /** Says that a stage is left to another one. */
+  leave(stage: ManifestStage, because: string): void {
+    if (this.isOpen)
+      this.#verdicts.set(stage, { stage, status: 'skipped', because, findings: [], notes: [], durationMs: 0 })
   }
 
   hasMet(stage: ManifestStage): boolean {

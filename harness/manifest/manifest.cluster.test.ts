@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -7,8 +7,10 @@ import type { Cluster } from '../../environments/provider.ts'
 import { runCommand } from '../base/command.ts'
 import { KubeClient } from '../base/kube-client.ts'
 import { packageRoot } from '../base/package-root.ts'
+import { unitTestRunner } from '../cli/unit-test-runner.ts'
 import { selectTasks } from '../task/find-tasks.ts'
 import { specOf } from '../trial/prepare-cluster.ts'
+import { importCloudEval } from './import/import-cloudeval.ts'
 import { proveTasks } from './prove-tasks.ts'
 
 /** One task of every kind that needs no pods; the sweep proves all of them. */
@@ -57,6 +59,35 @@ describe('manifest tasks on a cluster', () => {
     expect(rows).toHaveLength(sample.length * 4)
   })
 
+  test('a unit test of somebody else judges by its marker, and reaches nothing but its namespace', async () => {
+    const place = path.join(dir, 'dataset/Kubernetes/configmap/q1')
+    await mkdir(place, { recursive: true })
+    const script = `kubectl apply -f labeled_code.yaml
+kubectl get namespaces kube-system && exit 1
+kubectl get secrets -n kube-system && exit 1
+[ "$(kubectl get configmap settings -o jsonpath='{.data.color}')" = "$(cat wanted.txt)" ] && echo cloudeval_unit_test_passed
+exit 1
+`
+    const reference = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  color: green # *\n'
+    await writeFile(path.join(place, 'question.txt'), 'A ConfigMap called settings with the color green.')
+    await writeFile(path.join(place, 'labeled_code.yaml'), reference)
+    await writeFile(path.join(place, 'unit_test.sh'), script)
+    await writeFile(path.join(place, 'wanted.txt'), 'green')
+    const { tasks } = await importCloudEval(path.join(dir, 'dataset'), 'original')
+    const red = { name: 'red', fails: 'accuracy' as const, because: 'is red', text: reference.replace('green', 'red') }
+    using client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
+    const runUnitTest = await unitTestRunner(tasks.map(({ spec }) => spec))
+    const rows = await proveTasks(
+      tasks.map((task) => ({ ...task, wrong: [...task.wrong, red] })),
+      { client, concurrency: 2, signal: new AbortController().signal, ...(runUnitTest ? { runUnitTest } : {}) },
+    )
+    expect(rows.filter(({ isProven }) => !isProven)).toEqual([])
+    expect(rows.map(({ answer }) => answer).toSorted()).toEqual(['red', 'reference', 'wrong-1', 'wrong-2', 'wrong-3'])
+    expect(rows.find(({ answer }) => answer === 'red')?.because).toContain(
+      'the unit test did not print cloudeval_unit_test_passed',
+    )
+  })
+
   test('kubemend run gives their trials the report of all trials, with a funnel', async () => {
     const names = ['role-basic-01', 'update-basic-01']
     const [role] = await selectTasks({ paths: ['manifests/role-basic-01'] })
@@ -99,7 +130,7 @@ describe('manifest tasks on a cluster', () => {
     expect(lines).toHaveLength(2)
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       answer: { agent: 'oracle' },
-      evidence: [{ stage: 'extract', status: 'met' }, {}, {}, {}, {}, {}, {}, {}],
+      evidence: { stages: [{ stage: 'extract', status: 'met' }, {}, {}, {}, {}, {}, {}, {}] },
     })
   })
 })

@@ -1,6 +1,6 @@
 import type { KubeClient, KubeObject } from '../base/kube-client.ts'
 import { manifestStages, type ManifestPart, type ManifestStage } from '../task/manifest-spec.ts'
-import { judgeAnswer } from './judge-answer.ts'
+import { judgeAnswer, type RunUnitTest } from './judge-answer.ts'
 import { createApiSchemas } from './schema/api-schemas.ts'
 import { prepareEvaluation } from './site/evaluation-identity.ts'
 import { Site } from './site/site.ts'
@@ -31,6 +31,7 @@ export interface ProveOptions {
   client: KubeClient
   concurrency: number
   signal: AbortSignal
+  runUnitTest?: RunUnitTest
   onRow?: (row: ProofRow) => void
   /** Rows of an earlier part of the same sweep: what they say is not asked again. */
   done?: readonly ProofRow[]
@@ -76,8 +77,15 @@ export async function proveTasks(tasks: readonly ProvableTask[], options: ProveO
         reference: task.reference,
         schemas,
         stopsAtFailure: true,
+        ...(options.runUnitTest ? { runUnitTest: options.runUnitTest } : {}),
         openSite: ({ isAlone }) =>
-          Site.open({ client, task, signal: options.signal, isAlone, keepsNamespace: task.images.length === 0 }),
+          Site.open({
+            client,
+            task,
+            signal: options.signal,
+            isAlone,
+            keepsNamespace: task.images.length === 0 && task.spec['unit-test'] === undefined,
+          }),
       })
       const last = judged.stages.find(({ stage }) => stage === (judged.failedAt ?? 'accuracy'))
       const row: ProofRow = {

@@ -17,9 +17,25 @@ export interface ManifestSpec {
   objects: ObjectRequirement[]
   /** What must then be so in the cluster. */
   effects: Effect[]
+  /** A script that judges what the answer does, in place of requirements and effects. */
+  'unit-test'?: UnitTest
   /** Of a read task: how to look the answer up, and what it is. */
   query?: Query
   answer?: unknown
+}
+
+/**
+ * A script that applies an answer and looks at what comes of it: passed when it prints the marker, whatever its exit code.
+ * It runs in bash with kubectl, beside the answer and its files, as an admin of the task's namespace and of nothing else.
+ */
+export interface UnitTest {
+  script: string
+  marker: string
+  /** What the answer's file is called. */
+  'answer-file': string
+  /** Files beside it, by their paths. */
+  files: Record<string, string>
+  'timeout-seconds': number
 }
 
 export const manifestOperations = ['create', 'read', 'update', 'delete'] as const
@@ -266,6 +282,18 @@ const effectSchema: z.ZodType<Effect> = z.union([
   z.strictObject({ evicts: z.strictObject({ labels: texts, allowed: z.boolean() }) }),
 ])
 
+const relativePath = z.string().regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, {
+  error: (issue) => `expected a path inside the folder, got ${JSON.stringify(issue.input)}`,
+})
+
+const unitTestSchema: z.ZodType<UnitTest> = z.strictObject({
+  script: name,
+  marker: name,
+  'answer-file': relativePath.default('labeled_code.yaml'),
+  files: z.record(relativePath, z.string()).default({}),
+  'timeout-seconds': z.number().positive().max(1800).default(300),
+})
+
 /** The shape of `tests/requirements.yaml`. */
 export const manifestSpecSchema: z.ZodType<ManifestSpec> = z
   .strictObject({
@@ -286,13 +314,22 @@ export const manifestSpecSchema: z.ZodType<ManifestSpec> = z
       })
       .exactOptional(),
     answer: z.unknown().exactOptional(),
+    'unit-test': unitTestSchema.exactOptional(),
   })
   .superRefine((spec, context) => {
     const isRead = spec.operation === 'read'
     if (isRead && (spec.query === undefined || spec.answer === undefined)) {
       context.addIssue({ code: 'custom', path: ['query'], message: 'missing; a read task needs query and answer' })
     }
-    if (!isRead && spec.objects.length === 0) {
+    const unitTest = spec['unit-test']
+    if (unitTest && (spec.operation !== 'create' || spec.objects.length + spec.effects.length > 0)) {
+      const message = 'expected only in create tasks without objects and effects: the script judges'
+      context.addIssue({ code: 'custom', path: ['unit-test'], message })
+    }
+    if (unitTest && spec.namespace === undefined) {
+      context.addIssue({ code: 'custom', path: ['namespace'], message: 'missing; the unit test works in it' })
+    }
+    if (!isRead && !unitTest && spec.objects.length === 0) {
       context.addIssue({ code: 'custom', path: ['objects'], message: 'expected at least one object that is asked for' })
     }
   })

@@ -97,13 +97,18 @@ async function remove(client: KubeClient, path: string): Promise<void> {
 }
 
 /** A kubeconfig with a token. */
-export function kubeconfigOf(client: KubeClient, token: string): string {
+export function kubeconfigOf(client: KubeClient, token: string, namespace?: string): string {
   const { server, ca } = client.access
   return stringify({
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'cluster',
-    contexts: [{ name: 'cluster', context: { cluster: 'cluster', user: identity.name } }],
+    contexts: [
+      {
+        name: 'cluster',
+        context: { cluster: 'cluster', user: identity.name, ...(namespace === undefined ? {} : { namespace }) },
+      },
+    ],
     clusters: [
       {
         name: 'cluster',

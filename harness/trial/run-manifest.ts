@@ -11,6 +11,7 @@ import type { ManifestPart } from '../task/manifest-spec.ts'
 import { mintLooking } from './looking-identity.ts'
 import type { AgentPart } from './outcome.ts'
 import type { Found } from './run.ts'
+import { createUnitTestRunner } from './run-unit-test.ts'
 import { TrialFault } from './trial-fault.ts'
 import type { TrialSession } from './trial-session.ts'
 
@@ -41,7 +42,13 @@ export async function runManifest(session: TrialSession, manifest: ManifestPart)
   const judgement = await session.step(
     'verify',
     () =>
-      judgeAnswer(answer, { spec: manifest.spec, reference: manifest.reference, schemas: schemasOf(client), openSite }),
+      judgeAnswer(answer, {
+        spec: manifest.spec,
+        reference: manifest.reference,
+        schemas: schemasOf(client),
+        openSite,
+        runUnitTest: createUnitTestRunner(session.plan.programs),
+      }),
     'verifier',
   )
   const broken = await cluster.brokenBecause()

@@ -9,6 +9,7 @@ import { Site } from '../../../manifest/site/site.ts'
 import { selectTasks } from '../../../task/find-tasks.ts'
 import { defineCommand, jsonFlag, type Command } from '../../define-command.ts'
 import { print, printJson } from '../../output.ts'
+import { unitTestRunner } from '../../unit-test-runner.ts'
 
 export const judge: Command = defineCommand({
   summary: 'Judges one answer to one task, stage by stage, with the evidence of each.',
@@ -33,10 +34,12 @@ export const judge: Command = defineCommand({
     if (!flags['text-only']) await prepareEvaluation(client)
     const siteTask = { spec: manifest.spec, world: task.world.map(({ object }) => object) }
     const { signal } = new AbortController()
+    const runUnitTest = flags['text-only'] ? undefined : await unitTestRunner([manifest.spec])
     const judgement = await judgeAnswer(answer, {
       spec: manifest.spec,
       reference: manifest.reference,
       schemas: createApiSchemas(client),
+      ...(runUnitTest ? { runUnitTest } : {}),
       ...(flags['text-only']
         ? {}
         : { openSite: ({ isAlone }) => Site.open({ client, task: siteTask, signal, isAlone }) }),

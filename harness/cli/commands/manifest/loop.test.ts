@@ -4,6 +4,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../../base/command.ts'
 import { packageRoot } from '../../../base/package-root.ts'
+import { readJobs } from '../../../report/model/read-jobs.ts'
+import { leaderboardPage, makeReport } from '../../../report/pages/make-pages.ts'
 import { readCompactTasks } from '../../../task/compact-dataset.ts'
 import { selectTasks } from '../../../task/find-tasks.ts'
 import type { ManifestStage } from '../../../task/manifest-spec.ts'
@@ -63,9 +65,21 @@ describe('from a job to training data', () => {
     const text = (await kubemend(...words)).stdout
     expect(text).toContain('model=local/base against model=local/tuned, 12 tasks of the split test')
     expect(text).toMatch(/full-pass +25\.0 % +91\.7 % +\+66\.7 .* 1 \/ 9 +0\.0215 +6\.33 +0\.40/)
-    const train = await kubemend(...words, '--split=train')
-    expect(train.exitCode).toBe(2)
-    expect(train.stderr).toContain('there is no such task that both sides have answers to')
+    const unseen = await kubemend(...words, '--split=train')
+    expect(unseen.exitCode).toBe(2)
+    expect(unseen.stderr).toContain('there is no such task that both sides have answers to')
+  })
+
+  test('the report of such a job has a stage funnel for each agent', async () => {
+    const report = makeReport(await readJobs([job]), [], { title: 'Answers', kubemend: '0.0.0' })
+    const { funnels, weights } = leaderboardPage(report)
+    expect(weights).toContain('0.333 x execution')
+    expect(funnels.find(({ agent }) => agent === 'model=local/base')).toMatchObject({
+      dataset: 'manifests',
+      answers: 22,
+      fullPass: 7,
+      reached: { extract: 22, L2: 22, L3: 7, L4: 7, runtime: 6, accuracy: 6 },
+    })
   })
 
   test('new tasks are asked where the model failed, and held-out failures steer nothing', async () => {

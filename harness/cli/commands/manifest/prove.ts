@@ -10,6 +10,7 @@ import { specOf } from '../../../trial/prepare-cluster.ts'
 import { defineCommand, jsonFlag, type Command } from '../../define-command.ts'
 import { print, printJson, say } from '../../output.ts'
 import { loadProvider } from '../../providers.ts'
+import { unitTestRunner } from '../../unit-test-runner.ts'
 
 export const prove: Command = defineCommand({
   summary: 'Proves manifest tasks on one cluster: references pass every stage, wrong answers fail where they should.',
@@ -48,8 +49,10 @@ export const prove: Command = defineCommand({
     let count = done.length
     const answers = tasks.reduce((sum, { wrong }) => sum + 1 + wrong.length, 0)
     let written = Promise.resolve()
+    const runUnitTest = await unitTestRunner(tasks.map(({ spec }) => spec))
     const rows = await proveTasks(tasks, {
       client,
+      ...(runUnitTest ? { runUnitTest } : {}),
       concurrency: Number(flags.concurrency),
       signal: new AbortController().signal,
       done,

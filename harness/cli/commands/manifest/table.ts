@@ -29,6 +29,10 @@ export const manifestCommands: CommandTable = {
     summary: 'whether one model answers better than another',
     load: async () => (await import('./compare.ts')).compare,
   },
+  import: {
+    summary: "make tasks of somebody else's dataset",
+    load: async () => (await import('./import/table.ts')).importCommands,
+  },
   synthesize: {
     summary: 'invent tasks against what a job failed at',
     load: async () => (await import('./synthesize.ts')).synthesize,
