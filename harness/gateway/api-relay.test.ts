@@ -158,7 +158,7 @@ test('an API server that is not there is told as such', async () => {
 test('secrets that pass through are known to the redactor', async () => {
   const pass = relay.admit('call-1')
   const text = `b ${fake.access.token} c ${secretOf(pass.plainKubeconfig)} d`
-  expect(relay.redactor.redact(text)).toBe('b [redacted] c [redacted] d')
+  expect(relay.redactor.text(text)).toBe('b [redacted:token] c [redacted:pass] d')
   expect(pass.kubeconfig + pass.plainKubeconfig).not.toContain(fake.access.token)
 })
 

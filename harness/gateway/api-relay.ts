@@ -7,7 +7,7 @@ import { sleep, startTimer } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { KubeAccess } from '../base/kube-client.ts'
 import type { ApiRequest, ConnectionRefused } from '../record/gateway-event.ts'
-import { createRedactor, type Redactor } from './redactor.ts'
+import { Redactor } from '../record/redact.ts'
 
 /** The right of one tool call to reach the API server, and nothing else. */
 export interface Pass {
@@ -60,7 +60,7 @@ const droppedHeaders = new Set([
 ])
 
 class Relay implements ApiRelay {
-  readonly redactor: Redactor = createRedactor()
+  readonly redactor: Redactor = new Redactor({ builtIn: false })
   readonly #report: (event: ApiRequest | ConnectionRefused) => void
   readonly #server: http.Server
   readonly #passes = new Map<string, { call: string }>()
@@ -106,7 +106,7 @@ class Relay implements ApiRelay {
           rejectUnauthorized: !access.isInsecure,
         })
       : new http.Agent(options)
-    if (access.token !== undefined) this.redactor.add(access.token)
+    if (access.token !== undefined) this.redactor.add({ name: 'token', value: access.token })
     this.#upstream = { access, agent, url: new URL(access.server) }
   }
 
@@ -121,7 +121,7 @@ class Relay implements ApiRelay {
     const secret = randomBytes(18).toString('base64url')
     const holder = { call }
     this.#passes.set(secret, holder)
-    this.redactor.add(secret)
+    this.redactor.add({ name: 'pass', value: secret })
     const namespace = this.#upstream?.access.namespace
     const address = `127.0.0.1:${this.port}`
     return {
@@ -265,7 +265,7 @@ class Relay implements ApiRelay {
   }
 
   #refuse(what: string): void {
-    this.#report({ type: 'connection-refused', at: 'relay', because: this.redactor.redact(what).slice(0, 300) })
+    this.#report({ type: 'connection-refused', at: 'relay', because: this.redactor.text(what).slice(0, 300) })
   }
 
   #open(

@@ -289,7 +289,7 @@ test.skipIf(testKubectl === undefined)('a program that speaks no MCP acts as the
       return { text: `${stdout}${fake.access.token}`, exitCode: 0 }
     },
   })
-  expect(result.text).toBe('pod/web\npod/checkout\n[redacted]')
+  expect(result.text).toBe('pod/web\npod/checkout\n[redacted:token]')
   const requests = events.filter((event) => event.type === 'api-request')
   expect(new Set(requests.map((request) => request.call))).toEqual(new Set(['call-1']))
   expect(finished()[0]).toMatchObject({ call: 'call-1', tool: 'solve.sh', exitCode: 0, text: result.text })

@@ -149,7 +149,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         onRefused: (because) => recorder({ type: 'connection-refused', at: 'mcp', because }),
       })
       const { url, token } = await endpoint
-      relay.redactor.add(token)
+      relay.redactor.add({ name: 'token', value: token })
       return { url, token }
     },
     async connectStdio({ stdin, stdout } = { stdin: process.stdin, stdout: process.stdout }) {
@@ -205,7 +205,7 @@ function toolOf(program: OwnProgram, relay: ApiRelay): Tool {
       const pass = relay.admit(call.id)
       try {
         const result = await program.run({ kubeconfig: pass.plainKubeconfig, port: relay.port }, call)
-        return { ...result, text: relay.redactor.redact(result.text) }
+        return { ...result, text: relay.redactor.text(result.text) }
       } finally {
         await pass.end()
       }

@@ -78,7 +78,7 @@ export async function startExternalServer(options: ExternalServerOptions): Promi
     return { tools, [Symbol.asyncDispose]: end }
   } catch (error) {
     await end()
-    const said = relay.redactor.redact(complaints.tail().toString('utf8')).trim()
+    const said = relay.redactor.text(complaints.tail().toString('utf8')).trim()
     throw new KubemendError('mcp-server', `${argv.join(' ')}: no MCP server: ${messageOf(error)}`, {
       hint: said === '' ? `it was given ${startMs / 1000} s` : `it said: ${said}`,
       cause: error,
@@ -135,12 +135,12 @@ async function callTool(
     const request = { method: 'tools/call' as const, params }
     const options = { timeout: limits.waitMs, maxTotalTimeout: limits.waitMs, signal: call.signal }
     const result = await client.request(request, CallToolResultSchema, options)
-    return forward(result, (text) => relay.redactor.redact(text))
+    return forward(result, (text) => relay.redactor.text(text))
   } catch (error) {
     const isTimeout = error instanceof McpError && error.code === (ErrorCode.RequestTimeout as number)
     const text = isTimeout ? `no answer from the MCP server in ${limits.waitMs / 1000} s` : messageOf(error)
     const outcome = call.signal.aborted ? 'cancelled' : isTimeout ? 'deadline' : 'ran'
-    return { text: relay.redactor.redact(text), isError: true, outcome }
+    return { text: relay.redactor.text(text), isError: true, outcome }
   }
 }
 

@@ -79,7 +79,7 @@ export async function createKubectlRunner(options: KubectlRunnerOptions): Promis
           signal: call.signal,
           onOutput: (chunk, stream) => buffers[stream].push(chunk),
         })
-        const clean = (short: ShortOutput): ShortOutput => ({ ...short, text: relay.redactor.redact(short.text) })
+        const clean = (short: ShortOutput): ShortOutput => ({ ...short, text: relay.redactor.text(short.text) })
         return {
           argv: ['kubectl', ...argv],
           ...present({
