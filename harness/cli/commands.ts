@@ -84,6 +84,10 @@ export const commands: CommandTable = {
     summary: "the author's loop: a broken world, and the verdict again on every save",
     load: async () => (await import('./commands/dev.ts')).dev,
   },
+  generate: {
+    summary: 'make repair tasks, each proven on a real cluster',
+    load: async () => (await import('./commands/generate.ts')).generate,
+  },
   verify: {
     summary: "judge a task's outcome on any live cluster",
     load: async () => (await import('./commands/verify.ts')).verify,
