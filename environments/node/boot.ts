@@ -26,6 +26,7 @@ import {
   schedulerCommand,
   type NodeSlot,
 } from './components.ts'
+import { keepFirstObjects, putFirstObjects } from './first-objects.ts'
 import { linkImageStore } from './image-store.ts'
 import { connectControlPlane, connectWorker } from './network.ts'
 import { servicePid, startNode, startService, type NodeProcesses } from './node-process.ts'
@@ -37,6 +38,8 @@ export interface BootPlan {
   slots: NodeSlot[]
   binaries: Binaries
   imageStore: string
+  /** Nothing is in its etcd yet. */
+  isNew: boolean
   onStep: (step: string) => void
 }
 
@@ -71,6 +74,8 @@ export async function bootCluster(plan: BootPlan, pki: Promise<void>): Promise<B
   plan.onStep('certificates made')
   await startService(folder, name, 'kube-apiserver', apiServerCommand())
   const { port, openGate } = await portal
+  const firstObjects = plan.isNew ? putFirstObjects(folder.dialSocket, plan.binaries.bin) : Promise.resolve(true)
+  firstObjects.catch(() => undefined)
   await writeHostKubeconfig(path.join(folder.nodeLib(name), 'kubernetes/super-admin.conf'), folder.kubeconfig, port)
   await startNodeComponents(plan, controlPlane, first)
   await startService(folder, name, 'kube-scheduler', schedulerCommand())
@@ -84,6 +89,7 @@ export async function bootCluster(plan: BootPlan, pki: Promise<void>): Promise<B
   const client = await KubeClient.fromKubeconfig(folder.kubeconfig)
   await waitForApiServer(client, first)
   plan.onStep('API server ready')
+  if (!(await firstObjects)) await keepFirstObjects(folder.dialSocket, plan.binaries.bin)
   return {
     client,
     async release() {

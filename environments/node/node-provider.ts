@@ -65,7 +65,7 @@ async function create(spec: ClusterSpec, options: CreateOptions): Promise<Cluste
   const wanted = [...new Set([pauseImage, corednsImage, ...addonImages(spec.addons), ...spec.images])]
   const images = await ensureImages(wanted, { onProgress: say, ...(options.signal ? { signal: options.signal } : {}) })
   const imageStore = await ensureImageStore({ bin: binaries.bin, images, onProgress: say })
-  return begin(spec, options, { binaries, imageStore }, async (plan) => {
+  return begin(spec, options, { binaries, imageStore, isNew: true }, async (plan) => {
     const pki = createPki({
       bin: binaries.bin,
       kubernetesVersion: binaries.versions.kubernetes,
@@ -89,7 +89,7 @@ async function restore(key: string, name: string, options: CreateOptions): Promi
   const snapshot = await findSnapshot(key)
   if (!snapshot) throw new InputError([`there is no snapshot ${key}`])
   const spec = { ...snapshot.spec, name }
-  const parts = { binaries: binariesIn(snapshot.bin, spec.kubernetes), imageStore: snapshot.imageStore }
+  const parts = { binaries: binariesIn(snapshot.bin, spec.kubernetes), imageStore: snapshot.imageStore, isNew: false }
   return begin(spec, options, parts, async (plan) => {
     const nodes = spec.nodes.map((node) => node.name)
     await copySnapshot(key, plan.folder, nodes)
@@ -115,7 +115,7 @@ async function restore(key: string, name: string, options: CreateOptions): Promi
 async function begin(
   spec: ClusterSpec,
   options: CreateOptions,
-  parts: { binaries: Binaries; imageStore: string },
+  parts: { binaries: Binaries; imageStore: string; isNew: boolean },
   bringUp: (plan: BootPlan) => Promise<void>,
 ): Promise<Cluster> {
   const folder = new ClusterFolder(spec.name)

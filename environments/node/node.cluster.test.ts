@@ -42,6 +42,7 @@ describe('the embedded provider leaves the machine as it was', () => {
 
   it('after ten clusters were made and destroyed', { timeout: 300_000 }, async () => {
     const before = await countMachine(prefix)
+    const firstObjects: string[][] = []
     for (let cycle = 1; cycle <= 10; cycle++) {
       const cluster = await provider.create(spec(cycle), { owner: 'this-process' })
       if (cycle === 1) {
@@ -51,9 +52,12 @@ describe('the embedded provider leaves the machine as it was', () => {
         expect(during.files).toBeGreaterThan(0)
         expect([during.links, during.routes, during.nftTables]).toEqual([before.links, before.routes, before.nftTables])
       }
+      if (cycle <= 2) firstObjects.push(await objectsOfEveryServer(cluster.kubeconfig))
       await cluster.destroy()
       expect(describeChange(before, await countMachine(prefix)), `after cycle ${cycle}`).toEqual([])
     }
+    expect(firstObjects[0]?.length).toBeGreaterThan(100)
+    expect(firstObjects[1]).toEqual(firstObjects[0])
   })
 
   it('after a cluster was destroyed while its pods were busy', { timeout: 120_000 }, async () => {
@@ -91,3 +95,15 @@ describe('the embedded provider leaves the machine as it was', () => {
     expect(describeChange(before, await countMachine(prefix))).toEqual([])
   })
 })
+
+/** Bootstrap policy and priority classes with their identities: an API server finds them in place, as they were kept. */
+async function objectsOfEveryServer(kubeconfig: string): Promise<string[]> {
+  using client = await KubeClient.fromKubeconfig(kubeconfig)
+  const rbac = '/apis/rbac.authorization.k8s.io/v1'
+  const lists = [`${rbac}/clusterroles`, `${rbac}/clusterrolebindings`, '/apis/scheduling.k8s.io/v1/priorityclasses']
+  const objects = (await Promise.all(lists.map((list) => client.list(list)))).flat()
+  return objects
+    .filter(({ metadata }) => metadata.name.startsWith('system') && !metadata.name.includes('coredns'))
+    .map(({ metadata }) => `${metadata.name} ${metadata.uid}`)
+    .toSorted()
+}
