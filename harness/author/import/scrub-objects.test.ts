@@ -60,8 +60,8 @@ const exported: KubeObject[] = [
 describe('scrubObjects', () => {
   const { objects, notes } = scrubObjects(exported, names)
   const text = JSON.stringify(objects)
-  const find = (kind: string): KubeObject & Record<string, never> =>
-    objects.find((one) => one.kind === kind) as KubeObject & Record<string, never>
+  const find = (kind: string): KubeObject => objects.find((one) => one.kind === kind) as KubeObject
+  const dataOf = (kind: string): Record<string, string> => find(kind)['data'] as Record<string, string>
 
   test.each([
     'Tr0ub4dor-and-3',
@@ -81,17 +81,14 @@ describe('scrubObjects', () => {
   })
 
   test('gives a value the same stand-in wherever it was', () => {
-    const standIn = Buffer.from(
-      (find('Secret')['data'] as Record<string, string>)['password'] ?? '',
-      'base64',
-    ).toString()
+    const standIn = Buffer.from(dataOf('Secret')['password'] ?? '', 'base64').toString()
     expect(standIn).toMatch(/^stand-in-\d+$/)
-    expect(find('ConfigMap')['data']['app.yaml']).toContain(`postgres://shop:${standIn}@db.shop:5432`)
+    expect(dataOf('ConfigMap')['app.yaml']).toContain(`postgres://shop:${standIn}@db.shop:5432`)
     expect(JSON.stringify(find('Deployment'))).toContain(`{"name":"PW","value":"${standIn}"}`)
   })
 
   test('keeps what is nobody’s: files, private addresses, names in the cluster, public images', () => {
-    const data = find('ConfigMap')['data'] as Record<string, string>
+    const data = dataOf('ConfigMap')
     expect(data['servers']).toBe('203.0.113.1, 10.1.2.3 and 203.0.113.7')
     expect(data['file']).toBe('nginx.conf and index.js stay, and so does orders.shop.svc.cluster.local')
     expect(data['callback']).toMatch(/^https:\/\/host-\d+\.example\/callback$/)

@@ -77,7 +77,7 @@ docker_image = "kubemend/toolbox:1"
 }
 
 /** A file with the canary where people expect it: in a comment at the top. */
-function withCanary(file: string, text: string, canary: string): string {
+export function withCanary(file: string, text: string, canary: string): string {
   const words = `kubemend canary ${canary}`
   if (file.endsWith('.md')) return `<!-- ${words} -->\n${text.startsWith('#') ? '' : '\n'}${text}`
   const shebang = /^#!.*\n/.exec(text)?.[0] ?? ''
