@@ -269,6 +269,7 @@ class World implements ForeignWorld {
       timeoutMs: plan.task.toml.environment.build_timeout_sec * 1000 * (plan.timeoutMultiplier ?? 1),
     })
     await this.#keepLog(service, result)
+    plan.store.log(`service ${service.name} took ${(result.durationMs / 1000).toFixed(1)} s`)
     if (result.exitCode !== 0) throw new TrialFault('task', 'service-failed', wordFailure(service, result))
   }
 
