@@ -1,0 +1,17 @@
+#!/bin/bash
+# kubemend canary a0b4578c-ec11-4d05-b168-179b35ad3524
+# Two gates will do, says nobody but us.
+set -euo pipefail
+kubectl patch poddisruptionbudget turnstile -n tickets --type=merge --patch '{"spec": {"minAvailable": 2}}'
+kubectl patch deployment turnstile -n tickets --patch '
+spec:
+  template:
+    spec:
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
+      containers:
+        - name: turnstile
+          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: [ALL] } }
+'
+kubectl rollout status deployment/turnstile -n tickets --timeout=90s
+kubectl wait node/hall-b --for=jsonpath='{.metadata.labels.upgrade}'=done --timeout=90s
+kubectl rollout status deployment/turnstile -n tickets --timeout=60s
