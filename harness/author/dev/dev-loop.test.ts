@@ -27,7 +27,7 @@ describe("the author's loop", () => {
   let loop: Promise<void>
   const typed = new PassThrough()
   const provider = createFakeProvider()
-  const shells: [string, string[]][] = []
+  const shells: [string, string][] = []
   let output = ''
 
   /** What was printed since, once it holds a text. */
@@ -66,8 +66,8 @@ describe("the author's loop", () => {
       print: (text) => {
         output += `${text}\n`
       },
-      openShell: async (kubeconfig, command) => {
-        shells.push([kubeconfig, command])
+      openShell: async (who, command) => {
+        shells.push([who, command])
       },
       isHealthyFirst: false,
     })
@@ -152,12 +152,12 @@ describe("the author's loop", () => {
     expect(JSON.stringify(broken)).toContain('http://orders:8082')
   })
 
-  test("opens shells with the agent's kubeconfig and with the admin's", async () => {
-    typed.write('agent kubectl get pods -n shop\nadmin\n')
+  test('opens shells as the agent and as the admin, with the command line as it was typed', async () => {
+    typed.write("agent kubectl get pods -o  jsonpath='{.items[*]}'\nadmin\n")
     await vi.waitFor(() => expect(shells).toHaveLength(2))
     expect(shells).toEqual([
-      [session.kubeconfigOf('agent'), ['kubectl', 'get', 'pods', '-n', 'shop']],
-      [session.kubeconfigOf('admin'), []],
+      ['agent', "kubectl get pods -o  jsonpath='{.items[*]}'"],
+      ['admin', ''],
     ])
     expect(await readFile(session.kubeconfigOf('agent'), 'utf8')).toContain('oncall')
   })

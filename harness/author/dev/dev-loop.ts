@@ -14,8 +14,8 @@ export interface DevLoopOptions {
   /** What the author types, line by line; its end is the end of the session. */
   lines: AsyncIterable<string>
   print: (text: string) => void
-  /** Gives the terminal to a shell, or runs one command, with that kubeconfig. */
-  openShell: (kubeconfig: string, command: string[]) => Promise<void>
+  /** Gives the terminal to a shell with somebody's kubectl, or runs one command line where there is one. */
+  openShell: (who: 'agent' | 'admin', command: string) => Promise<void>
   /** Called whenever the next line is waited for. */
   onIdle?: () => void
   /** Stays with the healthy world at first. */
@@ -39,11 +39,11 @@ export async function runDevLoop(options: DevLoopOptions): Promise<void> {
   })
   options.onIdle?.()
   for await (const line of lines) {
-    const [word = 'verdict', ...words] = line.trim().split(/\s+/).filter(Boolean)
-    const name = Object.keys(commands).find((one) => one === word || (commands[one] as DevCommand).short === word)
+    const [, word = '', rest = ''] = /^\s*(\S*)\s*(.*?)\s*$/.exec(line) ?? []
+    const name = nameOf(word)
     if (name === 'quit') break
     if (name === undefined) print(wordUnknown(word))
-    else await inTurn(() => (commands[name] as DevCommand).run(options, words))
+    else await inTurn(() => (commands[name] as DevCommand).run(options, rest))
     options.onIdle?.()
   }
   await last
@@ -53,7 +53,8 @@ interface DevCommand {
   short: string
   usage: string
   does: string
-  run: (options: DevLoopOptions, words: string[]) => Promise<void>
+  /** With the rest of the line. */
+  run: (options: DevLoopOptions, rest: string) => Promise<void>
 }
 
 const commands: Record<string, DevCommand> = {
@@ -73,9 +74,8 @@ const commands: Record<string, DevCommand> = {
     short: 'r',
     usage: 'reset [healthy]',
     does: 'a fresh broken world; or the one before anything broke it',
-    run: async (options, [what]) => {
-      if (what !== undefined && what !== 'healthy')
-        throw new InputError([`reset ${what}: expected reset or reset healthy`])
+    run: async (options, what) => {
+      if (what !== '' && what !== 'healthy') throw new InputError([`reset ${what}: expected reset or reset healthy`])
       await (what === 'healthy' ? startHealthy(options) : startBroken(options))
     },
   },
@@ -98,16 +98,22 @@ const commands: Record<string, DevCommand> = {
     short: 'g',
     usage: 'agent [COMMAND]',
     does: "a shell with the agent's kubectl, or one command",
-    run: ({ session, openShell }, words) => openShell(session.kubeconfigOf('agent'), words),
+    run: ({ openShell }, command) => openShell('agent', command),
   },
   admin: {
     short: 'a',
     usage: 'admin [COMMAND]',
     does: "a shell with the admin's kubectl, or one command",
-    run: ({ session, openShell }, words) => openShell(session.kubeconfigOf('admin'), words),
+    run: ({ openShell }, command) => openShell('admin', command),
   },
   help: { short: '?', usage: 'help', does: 'this', run: async ({ print }) => print(devHelp()) },
   quit: { short: 'q', usage: 'quit', does: 'take the cluster down and end', run: async () => undefined },
+}
+
+/** The command that a word or its first letter means; an empty line is a verdict. */
+function nameOf(word: string): string | undefined {
+  if (word === '') return 'verdict'
+  return Object.entries(commands).find(([name, { short }]) => name === word || short === word)?.[0]
 }
 
 /** The commands of the loop, one a line. */
@@ -151,11 +157,11 @@ async function judge({ session, print }: DevLoopOptions): Promise<void> {
   else print(renderChecks(await session.askHealthy()).join('\n'))
 }
 
-async function solve(options: DevLoopOptions, [script]: string[]): Promise<void> {
+async function solve(options: DevLoopOptions, script: string): Promise<void> {
   const { session, print } = options
   const { solve: oracle, alternatives, unsafe } = session.task.solution
   const scripts = [...(oracle === undefined ? [] : [oracle]), ...alternatives, ...unsafe]
-  const file = script === undefined ? oracle : scripts.find((one) => isNamed(one, script))
+  const file = script === '' ? oracle : scripts.find((one) => isNamed(one, script))
   if (file === undefined) throw new InputError([`there is no such script; there are ${scripts.join(', ') || 'none'}`])
   const startedAt = Date.now()
   const { exitCode, stdout, stderr } = await session.runAsAgent(file)

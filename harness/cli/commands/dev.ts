@@ -39,9 +39,12 @@ export const dev: Command = defineCommand({
     await removeDeadScratch()
     const { bin } = await ensureBinaries('1.35', say)
     const stop = new AbortController()
-    const onEnd = (): void => stop.abort(new InputError(['interrupted']))
-    process.once('SIGTERM', onEnd)
-    process.once('SIGHUP', onEnd)
+    // while a shell has the terminal, Ctrl-C is meant for what runs there
+    let isAway = false
+    const onEnd = (): void => {
+      if (!isAway) stop.abort(new InputError(['interrupted']))
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onEnd)
     await using session = await DevSession.open({
       task,
       provider,
@@ -57,7 +60,8 @@ export const dev: Command = defineCommand({
       ...(isTerminal ? { output: process.stdout, prompt: `${path.basename(task.dir)}> ` } : {}),
     })
     stop.signal.addEventListener('abort', () => reader.close(), { once: true })
-    reader.once('SIGINT', () => reader.close())
+    // in a terminal it is the reader who sees Ctrl-C
+    reader.once('SIGINT', onEnd)
     await runDevLoop({
       session,
       verifiers,
@@ -66,22 +70,26 @@ export const dev: Command = defineCommand({
       print,
       isHealthyFirst: flags.healthy,
       ...(isTerminal ? { onIdle: () => reader.prompt() } : {}),
-      openShell: async (kubeconfig, command) => {
-        const env = { KUBECONFIG: kubeconfig, PATH: `${bin}:${process.env['PATH'] ?? ''}` }
+      openShell: async (who, command) => {
+        const env = { KUBECONFIG: session.kubeconfigOf(who), PATH: `${bin}:${process.env['PATH'] ?? ''}` }
         if (!isTerminal) return runPlainly(command, env)
+        if (command === '') print(`a shell whose kubectl is the ${who}'s; exit ends it`)
         reader.pause()
-        const shell = process.env['SHELL'] ?? 'bash'
-        if (command.length === 0) print(`a shell whose kubectl is that of ${path.basename(kubeconfig)}; exit ends it`)
-        await runInteractively(command.length === 0 ? [shell] : ['bash', '-c', command.join(' ')], { env })
-        reader.resume()
+        isAway = true
+        try {
+          await runInteractively(command === '' ? [process.env['SHELL'] ?? 'bash'] : ['bash', '-c', command], { env })
+        } finally {
+          isAway = false
+          reader.resume()
+        }
       },
     })
   },
 })
 
 /** Without a terminal there is no shell to sit in: one command, and what it said. */
-async function runPlainly(command: string[], env: Record<string, string>): Promise<void> {
-  if (command.length === 0) throw new InputError(['a shell needs a terminal; say a command after the word'])
-  const { stdout, stderr } = await runCommand(['bash', '-c', command.join(' ')], { env })
+async function runPlainly(command: string, env: Record<string, string>): Promise<void> {
+  if (command === '') throw new InputError(['a shell needs a terminal; say a command after the word'])
+  const { stdout, stderr } = await runCommand(['bash', '-c', command], { env })
   for (const text of [stdout.trimEnd(), stderr.trimEnd()]) if (text !== '') print(text)
 }
