@@ -3,7 +3,7 @@ import { refOf } from '../objects.ts'
 import type { World } from '../worlds/world.ts'
 import type { Operator, Site } from './operator.ts'
 import { companionsOf } from './sites.ts'
-import { recreate, restartEverything, target } from './unsafe.ts'
+import { recreate, restartEverything } from './unsafe.ts'
 
 const scalers = {
   kind: 'autoscaling',

@@ -18,6 +18,8 @@ export interface LeaseOptions {
   programs: TrialPrograms
   meter: CpuMeter
   say: (line: string) => void
+  /** How long a world may take to be healthy again. */
+  resetWithinMs?: number
 }
 
 interface Live {
@@ -114,12 +116,17 @@ export class WorldLease implements Provider, AsyncDisposable {
     })
     const isHealthy = async (): Promise<boolean> =>
       (await askAll(contract?.healthy ?? [], context, this.#options.verifiers)).every(({ status }) => status === 'met')
-    const left = await resetWorld({ client, healthy, namespaces, isHealthy, timeoutMs: 60_000, signal }).catch(
-      (error: unknown) => {
-        signal.throwIfAborted()
-        return [String(error)]
-      },
-    )
+    const left = await resetWorld({
+      client,
+      healthy,
+      namespaces,
+      isHealthy,
+      timeoutMs: this.#options.resetWithinMs ?? 60_000,
+      signal,
+    }).catch((error: unknown) => {
+      signal.throwIfAborted()
+      return [String(error)]
+    })
     if (left.length === 0) {
       this.counts.resets++
       this.#state = 'healthy'
