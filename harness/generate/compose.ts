@@ -1,6 +1,6 @@
 import type { KubeObject } from '../base/kube-client.ts'
 import { createDice, type Dice } from '../manifest/generate/dice.ts'
-import { editObjects, findObject, printRef, type Edit } from './objects.ts'
+import { editObjects, findObject, printRef, refOf, type Edit } from './objects.ts'
 import type { Operator, Site, Strike } from './operators/operator.ts'
 import { operators } from './operators/operators.ts'
 import { modelNames, splitOfKind, splitOfModel, type Split } from './split.ts'
@@ -143,20 +143,19 @@ function addFaults(
 /** Whether two faults can be told apart and repaired one after the other. */
 export function goTogether(a: Fault, b: Fault): boolean {
   if (a.strike.isAlone || b.strike.isAlone) return false
-  if (a.operator === b.operator || printRefOf(a) === printRefOf(b)) return false
-  const mine = touched(a)
-  if (touched(b).some((key) => mine.includes(key))) return false
+  if (a.operator === b.operator) return false
+  const mine = sphereOf(a)
+  if (sphereOf(b).some((key) => mine.includes(key))) return false
   return !isHeldUp(a, b) && !isHeldUp(b, a)
 }
 
-function printRefOf({ site }: Fault): string {
-  const { kind, metadata } = site.workload
-  return printRef({ kind, name: metadata.name, ...(metadata.namespace ? { namespace: metadata.namespace } : {}) })
-}
-
-/** Objects that a fault or its repair changes. */
-function touched({ strike }: Fault): string[] {
-  return [...strike.edits, ...(strike.company ?? []), ...(strike.repair ?? [])].map(({ on }) => printRef(on))
+/** Objects that a fault is about: what it and its repair change, what suffers, and what it suffers from. */
+function sphereOf({ site, strike }: Fault): string[] {
+  const changed = [...strike.edits, ...(strike.company ?? []), ...(strike.repair ?? [])].map(({ on }) => on)
+  const about = [site.workload, site.object, site.link?.to, site.link?.service].flatMap((object) =>
+    object ? [refOf(object)] : [],
+  )
+  return [...changed, ...about].map(printRef)
 }
 
 /** A gate keeps new pods from coming; what shows only once its new pods are there would then never show. */

@@ -1,7 +1,6 @@
-import { stringify } from 'yaml'
 import type { KubeObject } from '../base/kube-client.ts'
 import { jsonPatch, strategicPatch, type ObjectChange } from './compare-objects.ts'
-import { patchLine, quote, target } from './operators/unsafe.ts'
+import { heredoc, patchLine, quote, target } from './operators/unsafe.ts'
 
 /** Ways to bring about the same change: people have their habits. */
 export type RepairStyle = 'json-patch' | 'replace' | 'merge'
@@ -9,7 +8,7 @@ export type RepairStyle = 'json-patch' | 'replace' | 'merge'
 /** Lines of a script that make one object of the other. */
 export function repairLines({ on, before, after }: ObjectChange, style: RepairStyle): string[] {
   if (!after) return [`kubectl delete ${target(on)}`]
-  if (!before) return applied(after, style === 'json-patch' ? 'create' : 'apply')
+  if (!before) return heredoc(style === 'json-patch' ? 'kubectl create' : 'kubectl apply', after)
   const operations = jsonPatch(before, after)
   if (style === 'json-patch') return [patchLine(on, operations)]
   if (style === 'replace')
@@ -21,10 +20,6 @@ export function repairLines({ on, before, after }: ObjectChange, style: RepairSt
   return [
     `kubectl patch ${target(on)} --type=strategic --patch ${quote(JSON.stringify(withoutIdentity(strategicPatch(before, after))))}`,
   ]
-}
-
-function applied(object: KubeObject, verb: string): string[] {
-  return [`kubectl ${verb} -f - <<'YAML'`, stringify(object, { lineWidth: 0 }).trimEnd(), 'YAML']
 }
 
 function jqFilter({ op, path, value }: { op: string; path: string; value?: unknown }): string {

@@ -13,7 +13,9 @@ export function tellStory({ world, faults }: Candidate, dice: Dice): { title: st
       ? dice.pick(beginnings)(times[0] ?? '', seen[0] ?? '')
       : [dice.pick(boards), '', ...seen.map((what, i) => `    ${times[i]}  ${what}`)].join('\n')
   const around = told.length === 0 ? [] : [dice.some(told, told.length).join(' ')]
-  const keep = dice.some(kept, 2 + dice.roll(2)).map((line) => `- ${line}`)
+  const isRelease = faults.some(({ strike }) => strike.company !== undefined)
+  const rules = isRelease ? [...kept, 'What was released today was signed off and stays released.'] : kept
+  const keep = dice.some(rules, 2 + dice.roll(2)).map((line) => `- ${line}`)
   const text = [
     opening,
     '',
@@ -82,7 +84,6 @@ const kept: readonly string[] = [
   'Whoever is not part of the problem is left alone: no restarts, no scaling, no settings.',
   'Nothing is thrown away and made anew; auditors follow objects by their identity.',
   'Rules, limits and agreements that protect others stay in force.',
-  'What was released today was signed off and stays released.',
   'Nobody gets more rights or more room than before.',
   'Everything goes on running at the size it has.',
   'What is secret stays where it is.',

@@ -11,7 +11,11 @@ export function target({ kind, name, namespace }: ObjectRef): string {
 }
 
 export function heredoc(command: string, object: unknown): string[] {
-  return [`${command} -f - <<'YAML'`, stringify(object, { lineWidth: 0 }).trimEnd(), 'YAML']
+  return [
+    `${command} -f - <<'YAML'`,
+    stringify(object, { lineWidth: 0, aliasDuplicateObjects: false }).trimEnd(),
+    'YAML',
+  ]
 }
 
 /** A JSON patch as a line of a script. */
@@ -39,10 +43,7 @@ export function restartEverything(namespace: string): UnsafeRepair {
     name: 'restart-everything',
     because: 'it is repaired, and everybody else in the namespace is restarted for nothing',
     isBesides: true,
-    lines: [
-      `kubectl rollout restart deployment -n ${namespace}`,
-      `kubectl rollout status deployment -n ${namespace} --timeout=90s`,
-    ],
+    lines: [`kubectl rollout restart deployment -n ${namespace}`],
   }
 }
 
