@@ -82,11 +82,10 @@ class TextScrubber {
     if (Array.isArray(value)) return value.map((one) => this.value(one, way))
     if (typeof value !== 'object' || value === null) return value
     if (isPerson(value, way)) return this.#person(value as { kind: string; name: string })
+    // what a server says as null is not there
+    const entries = Object.entries(value).filter(([, one]) => one !== null)
     return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [
-        way.at(-1) === 'data' ? this.#text(key, []) : key,
-        this.value(one, [...way, key]),
-      ]),
+      entries.map(([key, one]) => [way.at(-1) === 'data' ? this.#text(key, []) : key, this.value(one, [...way, key])]),
     )
   }
 
@@ -165,10 +164,13 @@ function withoutServerFields(object: KubeObject, note: (what: string) => void): 
     ...(Object.keys(plainLabels).length > 0 ? { labels: plainLabels } : {}),
     ...(kept.length > 0 ? { annotations: Object.fromEntries(kept) } : {}),
   }
+  // tokens of its own
+  if (copy.kind === 'ServiceAccount') delete copy['secrets']
   const spec = copy['spec'] as Record<string, unknown> | undefined
   if (!spec) return copy
   for (const field of serverSpecFields[copy.kind] ?? []) delete spec[field]
   if (copy.kind === 'Service') cleanService(spec)
+  if (copy.kind === 'StatefulSet') for (const claim of listOf(spec['volumeClaimTemplates'])) delete claim['status']
   if (copy.kind === 'Job') cleanTemplate(spec)
   return copy
 }
@@ -176,7 +178,11 @@ function withoutServerFields(object: KubeObject, note: (what: string) => void): 
 function cleanService(spec: Record<string, unknown>): void {
   if (spec['clusterIP'] !== 'None') delete spec['clusterIP']
   delete spec['clusterIPs']
-  for (const port of (spec['ports'] as Record<string, unknown>[] | undefined) ?? []) delete port['nodePort']
+  for (const port of listOf(spec['ports'])) delete port['nodePort']
+}
+
+function listOf(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? (value as Record<string, unknown>[]) : []
 }
 
 /** A Job's selector and its pods' labels are the server's. */
