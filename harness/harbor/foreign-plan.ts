@@ -118,7 +118,7 @@ class Planner {
       workspace,
       solutionEnvironment,
       verifierEnvironment,
-      notes: notesOf(cluster, addons),
+      notes: [...notesOf(cluster, addons), ...notesOnNetwork(toml)],
     }
   }
 
@@ -378,6 +378,15 @@ function imagesNamedIn(texts: readonly TextFile[]): string[] {
 
 function imagesOfManifests(text: string): string[] {
   return readYaml(text).documents.flatMap(({ value }) => imagesOf(value))
+}
+
+/** Hosts that a task lets somebody reach, and that nobody reaches here. */
+function notesOnNetwork({ environment, agent, verifier }: Task['toml']): string[] {
+  const phases = { environment, agent, verifier }
+  return Object.entries(phases).flatMap(([phase, { network_mode: mode, allowed_hosts: hosts = [] }]) => {
+    if (mode !== 'allowlist') return []
+    return [`${phase}.allowed_hosts (${hosts.join(', ')}): nothing is reached from here but the cluster`]
+  })
 }
 
 function notesOf(cluster: ForeignCluster, addons: readonly AddonName[]): string[] {

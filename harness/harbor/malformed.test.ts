@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { tryLoadTask } from '../task/load-task.ts'
+import { loadTask, tryLoadTask } from '../task/load-task.ts'
 import { formatProblem } from '../task/problem.ts'
 import { planForeign } from './foreign-plan.ts'
 
@@ -37,14 +37,19 @@ volumes: { kube: {}, admin: {} }
   'tests/test.sh': '#!/bin/bash\necho 1 >/logs/verifier/reward.txt\n',
 }
 
-/** What is said about the sound task with these files in place of its own; `undefined` takes one away. */
-async function said(files: Record<string, string | undefined>): Promise<string[]> {
+/** The sound task with these files in place of its own; `undefined` takes one away. */
+async function write(files: Record<string, string | undefined>): Promise<string> {
   const task = path.join(dir, `task-${++count}`)
   for (const [file, text] of Object.entries({ ...sound, ...files })) {
     if (text === undefined) continue
     await mkdir(path.dirname(path.join(task, file)), { recursive: true })
     await writeFile(path.join(task, file), text)
   }
+  return task
+}
+
+async function said(files: Record<string, string | undefined>): Promise<string[]> {
+  const task = await write(files)
   const loaded = await tryLoadTask(task)
   const problems = loaded.task ? (await planForeign(loaded.task, {})).problems : loaded.problems
   return problems.map((problem) => formatProblem(problem).replace(`${task}/`, ''))
@@ -179,6 +184,16 @@ const cases: Record<string, [Record<string, string | undefined>, string[]]> = {
 describe('a Harbor folder that cannot run here', () => {
   it('is told apart from one that can', async () => {
     expect(await said({})).toEqual([])
+  })
+
+  it('is told apart from one that loses something, which its record says', async () => {
+    const toml = `${sound['task.toml']}[agent]\nnetwork_mode = "allowlist"\nallowed_hosts = ["example.org"]\n`
+    const { plan } = await planForeign(await loadTask(await write({ 'task.toml': toml })), {})
+    expect(plan?.notes).toEqual([
+      'k3s (k3s v1.35.3-k3s1) is replaced by a cluster of ours',
+      expect.stringContaining('no file of the task speaks of it'),
+      'agent.allowed_hosts (example.org): nothing is reached from here but the cluster',
+    ])
   })
 
   for (const [name, [files, expected]] of Object.entries(cases)) {

@@ -330,7 +330,8 @@ function sourceOf(mount: { kind: string; source: string }, shared: string): stri
   return mount.kind === 'bind' ? path.join(shared, 'environment', mount.source) : undefined
 }
 
-function uidOf(user: string | undefined): number {
+/** The number of a user; names are all one to a sandbox, which knows root and one other. */
+export function uidOf(user: string | undefined): number {
   if (user === undefined || user === 'root') return 0
   const number = Number(user.split(':')[0])
   return Number.isInteger(number) ? number : 1000

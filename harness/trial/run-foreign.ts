@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { sleep } from '../base/clock.ts'
 import { KubeClient } from '../base/kube-client.ts'
@@ -13,7 +13,14 @@ import { formatProblem } from '../task/problem.ts'
 import { copyPlain } from './box-root.ts'
 import { whoIs, rewriteKubeconfig } from './foreign-cluster.ts'
 import { foreignSandbox, keepArtifacts } from './foreign-sandbox.ts'
-import { forgetForeignWorld, openForeignWorld, readForeignKubeconfig, type ForeignWorld } from './foreign-world.ts'
+import {
+  forgetForeignWorld,
+  openForeignWorld,
+  readForeignKubeconfig,
+  uidOf,
+  type ForeignWorld,
+  type ServiceSandbox,
+} from './foreign-world.ts'
 import { freeContract } from './free-contract.ts'
 import { judge } from './judge.ts'
 import { judgeByScript } from './judge-by-script.ts'
@@ -76,7 +83,7 @@ async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place
     follow(event, audit, timeline)
   })
   await using health = watchHealth(cluster)
-  const sandbox = await world.sandboxOf(foreign.main, own)
+  const sandbox = as(task.toml.agent.user, await world.sandboxOf(foreign.main, own))
   const agent = await session.step(
     'agent',
     () =>
@@ -132,6 +139,7 @@ async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place
     if (own.workspace !== undefined) {
       await copyPlain(own.workspace, path.join(store.artifactsDir, 'app'))
     }
+    await collectArtifacts(session, own)
   })
   return {
     findings,
@@ -238,7 +246,29 @@ async function untilHealthy(session: TrialSession, foreign: ForeignPlan, world: 
   }
 }
 
+/** The sandbox for the user that a phase of the task names. */
+function as(user: string | number | undefined, sandbox: ServiceSandbox): ServiceSandbox {
+  return user === undefined ? sandbox : { ...sandbox, uid: uidOf(String(user)) }
+}
+
+/** What the task wants to be kept of main; best effort, as in Harbor. */
+async function collectArtifacts({ plan }: TrialSession, own: AgentFiles): Promise<void> {
+  const roots = await Promise.all([own.root, own.shared].map((dir) => realpath(dir).catch(() => dir)))
+  for (const artifact of plan.task.toml.artifacts) {
+    const { source, service = 'main' } = typeof artifact === 'string' ? { source: artifact } : artifact
+    if (service !== 'main' || !path.posix.isAbsolute(source)) continue
+    const place = path.posix.normalize(source)
+    // links of the agent's lead wherever it wants
+    const from = await realpath(own.placeOf(place) ?? '').catch(() => undefined)
+    const isOwn = from !== undefined && roots.some((root) => from === root || from.startsWith(`${root}/`))
+    if (isOwn) await copyPlain(from, path.join(plan.store.artifactsDir, place))
+    else plan.store.log(`artifact ${source}: main has no such file`)
+  }
+}
+
 interface AgentFiles {
+  /** Where the agent's copy of a file of main is; undefined for what lies nowhere on this machine. */
+  placeOf: (place: string) => string | undefined
   /** Copies of main's own files and of what services share; whatever the agent does to them ends with them. */
   root: string
   shared: string
@@ -268,7 +298,7 @@ async function agentFiles(foreign: ForeignPlan, world: ForeignWorld, dir: string
   if (kubeconfig !== undefined) await writeFile(kubeconfig, '# the gateway has it\n')
   const workspace = foreign.workspace === undefined ? undefined : inCopies(foreign.workspace)
   const isThere = workspace !== undefined && (await stat(workspace).catch(() => undefined))?.isDirectory()
-  return { root, shared, logs, workspace: isThere ? workspace : undefined }
+  return { placeOf: inCopies, root, shared, logs, workspace: isThere ? workspace : undefined }
 }
 
 /** The task's verifier in main as it was before the agent came, but for the files it was asked to repair. */
@@ -278,7 +308,7 @@ async function verify(
   { world }: Place,
   own: AgentFiles,
 ): ReturnType<typeof judgeByScript> {
-  const sandbox = await world.sandboxOf(foreign.main)
+  const sandbox = as(session.plan.task.toml.verifier.user, await world.sandboxOf(foreign.main))
   const repaired =
     own.workspace === undefined || foreign.workspace === undefined
       ? []

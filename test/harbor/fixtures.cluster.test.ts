@@ -55,6 +55,13 @@ describe("somebody else's Harbor task, unedited", () => {
     ])
   })
 
+  it('keeps what the task wants to be kept of the agent, and nothing of this machine', async () => {
+    const { dir } = trialOf('oracle')
+    expect(await readFile(path.join(dir, 'artifacts/app/menu.txt'), 'utf8')).not.toBe('')
+    await expect(readFile(path.join(dir, 'artifacts/etc/passwd'))).rejects.toThrow('ENOENT')
+    expect(await readFile(path.join(dir, 'trial.log'), 'utf8')).toContain('artifact /etc/passwd: main has no such file')
+  })
+
   it('says which Kubernetes it asked for and which it got', async () => {
     const record = await readFile(path.join(trialOf('oracle').dir, 'kubemend/record.jsonl'), 'utf8')
     expect(record).toContain('the task asks for Kubernetes v1.35.0, and gets 1.35')
