@@ -22,17 +22,14 @@ export function scrubObjects(objects: readonly KubeObject[], options: { namespac
   const scrubbed = objects.map((object) => {
     const bare = withoutServerFields(object, note)
     const data = object.kind === 'Secret' ? { data: secretData(object, standIns, note) } : {}
-    const { metadata, ...rest } = { ...bare, ...data } as KubeObject & Record<string, unknown>
-    const { stringData: _, ...body } = rest
+    const { apiVersion, kind, metadata, stringData: _, ...body } = { ...bare, ...data } as KubeObject
     const own = Object.fromEntries(
       Object.entries(body).map(([field, value]) => [
         field,
-        field === 'apiVersion' || field === 'kind' || (object.kind === 'Secret' && field === 'data')
-          ? value
-          : texts.value(value, [object.kind, field]),
+        kind === 'Secret' && field === 'data' ? value : texts.value(value, [kind, field]),
       ]),
     )
-    return { ...own, metadata: texts.value(metadata, [object.kind, 'metadata']) } as unknown as KubeObject
+    return { apiVersion, kind, metadata: texts.value(metadata, [kind, 'metadata']) as KubeObject['metadata'], ...own }
   })
   return { objects: scrubbed, notes: [...counts].map(([what, count]) => `${count} x ${what}`).toSorted() }
 }
