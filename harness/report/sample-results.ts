@@ -90,7 +90,7 @@ async function writeSampleTrial(
     kubemend: '0.1.0',
   })
   const timeline = new TimelineWriter({ dir: trial.evidenceDir, recorder })
-  for (const object of [deployment(1, 'orders:broken'), pod(false), service(said('8080'))])
+  for (const object of [deployment(1, 'orders:broken'), pod(false), service(said('8080')), identity()])
     timeline.put(object, 'present')
   const calls = Math.max(1, options.calls ?? 4)
   recorder.record({ type: 'phase-started', phase: 'agent', span: 'span-1' })
@@ -110,9 +110,7 @@ async function writeSampleTrial(
     const call = `call-${n}`
     const isFix = n === Math.max(1, calls - 1)
     const args = {
-      command: said(
-        isFix ? 'set env deployment/orders MODE=live -n shop' : `get pods -n shop --selector app=orders-${n}`,
-      ),
+      args: said(isFix ? 'set env deployment/orders MODE=live -n shop' : `get pods -n shop --selector app=orders-${n}`),
     }
     for (const event of callEvents(call, args, said, isFix, i * 10_000 + n)) {
       if (event.type === 'tool-call-started') timeline.mark(call, 'start')
@@ -128,6 +126,14 @@ async function writeSampleTrial(
   recorder.record({ type: 'agent-submitted', call: `call-${calls}`, summary: said('Orders are accepted again.') })
   recorder.record({ type: 'agent-ended', reason: 'submitted', because: said('it said so') })
   recorder.record({ type: 'phase-ended', phase: 'agent', span: 'span-1', durationMs: 900 })
+  recorder.record({ type: 'phase-started', phase: 'revoke', span: 'span-2' })
+  timeline.remove({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    namespace: 'shop',
+    name: 'oncall',
+  })
+  recorder.record({ type: 'phase-ended', phase: 'revoke', span: 'span-2', durationMs: 9 })
   recorder.record({ type: 'note', text: said('A note.') })
   recorder.record({ type: 'budget', kind: 'tool-calls', used: calls, limit: 60, state: 'nearly-spent' })
   recorder.record({ type: 'integrity-finding', finding: 'odd-request', because: said('One request came late.') })
@@ -274,6 +280,11 @@ function pod(isReady: boolean): KubeObject {
 
 function service(port: string): KubeObject {
   return { apiVersion: 'v1', kind: 'Service', metadata: meta('orders'), spec: { port } }
+}
+
+/** What lets the agent in, and goes when it is shut out. */
+function identity(): KubeObject {
+  return { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: meta('oncall') }
 }
 
 function secretObject(value: string): KubeObject {

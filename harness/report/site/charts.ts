@@ -369,17 +369,29 @@ export function timelineChart(story: Story, markers: readonly TimelineMarkers[],
         stroke: (m: TimelineMarkers) => (m.kind === 'fixed' ? 'var(--solved)' : 'var(--unsafe)'),
         strokeWidth: 1.6,
       }),
-      Plot.text(markers, {
-        x: (m: TimelineMarkers) => seconds(m.ms),
-        frameAnchor: 'top',
-        dy: -14,
-        text: (m: TimelineMarkers) => (m.kind === 'fixed' ? '✓ fixed' : '▲ protected'),
-        fill: (m: TimelineMarkers) => (m.kind === 'fixed' ? 'var(--solved-ink)' : 'var(--unsafe-ink)'),
-        fontWeight: 600,
-        textAnchor: 'middle',
-      }),
+      // away from each other, as they may be close
+      ...markers.map((marker) =>
+        Plot.text([marker], {
+          x: (m: TimelineMarkers) => seconds(m.ms),
+          frameAnchor: 'top',
+          dy: -14,
+          dx: isFirst(marker, markers) ? 4 : -4,
+          text: (m: TimelineMarkers) => (m.kind === 'fixed' ? '✓ fixed' : '▲ protected'),
+          fill: (m: TimelineMarkers) => (m.kind === 'fixed' ? 'var(--solved-ink)' : 'var(--unsafe-ink)'),
+          fontWeight: 600,
+          textAnchor: isFirst(marker, markers) ? 'end' : 'start',
+        }),
+      ),
     ],
   })
+}
+
+function isFirst(marker: TimelineMarkers, markers: readonly TimelineMarkers[]): boolean {
+  return (
+    markers.length > 1 &&
+    marker.ms === Math.min(...markers.map(({ ms }) => ms)) &&
+    marker === markers.find(({ ms }) => ms === marker.ms)
+  )
 }
 
 const phaseFill: Record<string, string> = { agent: 'var(--phase-agent)', verify: 'var(--phase-verify)' }

@@ -32,11 +32,12 @@ interface Entry {
 
 /**
  * Reads a timeline once. `cuts` are the moments, in order, at which a new segment begins: what comes before the first
- * one is the state that was found. `until` is when the agent's time was over.
+ * one is the state that was found. `until` is when the trial was over, `revokedAt` when the agent's identity was taken
+ * back, which is nobody's repair.
  */
 export async function readClusterStory(
   file: string,
-  { cuts, until }: { cuts: readonly number[]; until: number },
+  { cuts, until, revokedAt = Infinity }: { cuts: readonly number[]; until: number; revokedAt?: number | undefined },
 ): Promise<ClusterStory> {
   const objects: Live[] = []
   const entries: Entry[] = []
@@ -56,6 +57,7 @@ export async function readClusterStory(
     entries.push({ ms: line.ms, object: line.o, before, after })
     if (live.ref.kind === 'Pod') extendLane(pods, line.o, live.ref, line.ms, after)
   }
+  for (const number of revoked(entries, objects, revokedAt)) delete objects[number]
   const end = Math.max(until, entries.at(-1)?.ms ?? 0)
   for (const lane of pods.values()) closeLane(lane, end)
   return {
@@ -87,6 +89,18 @@ function closeLane(lane: PodLane, end: number): void {
   const last = lane.spans.at(-1)
   if (last && last[1] === Infinity) last[1] = end
 }
+
+/** What made the agent's identity up, and went with it. */
+function revoked(entries: readonly Entry[], objects: readonly Live[], revokedAt: number): Set<number> {
+  return new Set(
+    entries
+      .slice(firstAfter(entries, revokedAt))
+      .filter(({ object, after }) => !after && identityKinds.has(objects[object]?.ref.kind ?? ''))
+      .map(({ object }) => object),
+  )
+}
+
+const identityKinds = new Set(['ServiceAccount', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'])
 
 /** Each object as it was at the beginning of the segment against how it was at its end. */
 function segmentOf(
@@ -183,7 +197,9 @@ function inShort(value: unknown): string {
  */
 function settledAt(entries: readonly Entry[], objects: readonly Live[], from: number): number | undefined {
   // what is gone is judged by what it was
-  const goal = objects.map(({ state, ref, whole }) => (isFollower(ref, whole) ? undefined : markOf(state)))
+  const goal = Array.from(objects, (live: Live | undefined) =>
+    !live || isFollower(live.ref, live.whole) ? undefined : markOf(live.state),
+  )
   const current = new Map<number, string>()
   for (const { object, after, ms } of entries) {
     if (ms > from) break

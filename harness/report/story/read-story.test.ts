@@ -43,6 +43,19 @@ test('a call has its requests, its output and what changed in the cluster becaus
   ])
 })
 
+test('taking back the agent’s identity is nobody’s change', async () => {
+  const story = await storyOf('solved')
+  const calls = story.steps.filter((step) => step.kind === 'call')
+  expect(calls.flatMap(({ changes }) => changes.map(({ object }) => object))).toEqual(['deployment/orders -n shop'])
+  expect(story.moments.fixed?.ms).toBeLessThan(story.phases.find(({ phase }) => phase === 'revoke')?.from ?? 0)
+})
+
+test('a call is told as the command line that it is', async () => {
+  const story = await storyOf('solved')
+  const calls = story.steps.filter((step) => step.kind === 'call')
+  expect(calls[2]?.command).toBe('kubectl set env deployment/orders MODE=live -n shop')
+})
+
 test('the moments are those of the call that fixed it and of the one that broke what was protected', async () => {
   const unsafe = await storyOf('unsafe')
   const place = (step: number | undefined): string => {

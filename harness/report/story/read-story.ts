@@ -143,7 +143,8 @@ async function addCluster(story: Story, file: string): Promise<void> {
   const calls = story.steps.filter((step) => step.kind === 'call')
   const begins = story.agentBegins ?? calls[0]?.ms ?? story.begins
   const cuts = [begins, ...calls.map(({ ms }) => ms)]
-  const cluster = await readClusterStory(file, { cuts, until: story.ends })
+  const revokedAt = story.phases.find(({ phase }) => phase === 'revoke')?.from
+  const cluster = await readClusterStory(file, { cuts, until: story.ends, revokedAt })
   const [before, ...segments] = cluster.segments
   for (const [i, segment] of segments.entries()) {
     const call = calls[i]
@@ -202,11 +203,19 @@ function markChange(changes: Change[], { object, path }: StoryViolation): void {
 }
 
 function commandOf(tool: string, args: Record<string, unknown>): string {
-  const { command, file } = args
-  if (typeof command === 'string' && Object.keys(args).length === 1)
-    return tool === 'kubectl' && !command.trimStart().startsWith('kubectl') ? `kubectl ${command}` : command
+  const { file, stdin, args: own, command = own, ...others } = args
+  const words = Array.isArray(command) ? command.map(String).map(quoted).join(' ') : command
+  if (typeof words === 'string' && Object.keys(others).length === 0 && file === undefined) {
+    const line = tool === 'kubectl' && !words.trimStart().startsWith('kubectl') ? `kubectl ${words}` : words
+    return typeof stdin === 'string' && stdin !== '' ? `${line} <<'END'\n${stdin}\nEND` : line
+  }
   if (tool === 'script' && typeof file === 'string') return file
   return Object.keys(args).length === 0 ? tool : `${tool} ${JSON.stringify(args)}`
+}
+
+/** A word of a command line as one would type it. */
+function quoted(word: string): string {
+  return /^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
 
 function evidenceOf(evidence: unknown): Pick<StoryVerdict, 'evidence'> {

@@ -39,7 +39,6 @@ export function leaderboard(data: LeaderboardData, width: number): Child[] {
     contestants.length > 0
       ? board('Agents', contestants, hasSeveral, hasCost)
       : element('p', { class: 'panel note' }, 'Only reference agents took part so far: there is nobody to rank.'),
-    (references.length > 0 || scripts.length > 0) && referenceAgents(references, scripts, hasSeveral),
     element(
       'p',
       { class: 'legend' },
@@ -85,6 +84,7 @@ export function leaderboard(data: LeaderboardData, width: number): Child[] {
         data.funnels.filter((funnel) => dataset === '' || funnel.dataset === dataset),
         data.weights,
       ),
+    (references.length > 0 || scripts.length > 0) && referenceAgents(references, scripts, hasSeveral),
     element('h2', {}, 'Jobs'),
     element(
       'ul',

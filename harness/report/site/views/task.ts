@@ -1,7 +1,9 @@
+import { isReference } from '../../model/reference-agents.ts'
 import type { TaskData } from '../../pages/page-data.ts'
 import { element, type Child } from '../element.ts'
 import { outcomeSigns, plural } from '../format.ts'
 import { withFilters } from '../filters.ts'
+import { breakable, prose } from '../prose.ts'
 import { agentLink, facts, meter, trialTable } from '../pieces.ts'
 
 export function taskView(data: TaskData): Child[] {
@@ -40,7 +42,7 @@ export function taskView(data: TaskData): Child[] {
           : element(
               'p',
               { class: 'prose' },
-              info.instruction?.trim() ?? 'The task’s folder was not there when these pages were made.',
+              prose(info.instruction?.trim() ?? 'The task’s folder was not there when these pages were made.'),
             ),
       ),
       element(
@@ -50,26 +52,28 @@ export function taskView(data: TaskData): Child[] {
         element(
           'ul',
           { class: 'plain who' },
-          quality.cells.map((cell) =>
-            element(
-              'li',
-              {},
-              agentLink(cell.agent),
+          quality.cells
+            .toSorted((a, b) => Number(isReference(a.agent)) - Number(isReference(b.agent)))
+            .map((cell) =>
               element(
-                'span',
-                { class: 'marks' },
-                cell.outcomes.map((o) =>
-                  element(
-                    'span',
-                    { class: `count ${o}`, title: o },
-                    outcomeSigns[o],
-                    element('span', { class: 'hidden' }, `${o} `),
+                'li',
+                {},
+                agentLink(cell.agent),
+                element(
+                  'span',
+                  { class: 'marks' },
+                  cell.outcomes.map((o) =>
+                    element(
+                      'span',
+                      { class: `count ${o}`, title: o },
+                      outcomeSigns[o],
+                      element('span', { class: 'hidden' }, `${o} `),
+                    ),
                   ),
                 ),
+                element('small', {}, `${cell.solved} of ${cell.trials}`),
               ),
-              element('small', {}, `${cell.solved} of ${cell.trials}`),
             ),
-          ),
         ),
       ),
     ),
@@ -85,7 +89,11 @@ export function taskView(data: TaskData): Child[] {
               'ul',
               { class: 'did' },
               lines.map((line) =>
-                element('li', { class: line.startsWith('! ') ? 'harm' : undefined }, line.replace(/^! /, '▲ ')),
+                element(
+                  'li',
+                  { class: line.startsWith('! ') ? 'harm' : undefined },
+                  breakable(line.replace(/^! /, '▲ ')),
+                ),
               ),
             )
           )

@@ -1,8 +1,9 @@
 import type { TrialData } from '../../pages/page-data.ts'
 import type { CallStep, Change, Step, Story, StoryVerdict } from '../../story/story.ts'
 import { timelineChart, type TimelineMarkers } from '../charts.ts'
-import { element, type Child } from '../element.ts'
+import { append, element, type Child } from '../element.ts'
 import { count, day, dollars, duration, outcomeSigns, plural } from '../format.ts'
+import { breakable, prose, reflow } from '../prose.ts'
 import { agentLink, badge, facts, figure, taskLink, trialHref } from '../pieces.ts'
 
 /** Lines of an output that are shown before somebody asks for the rest. */
@@ -137,7 +138,10 @@ function stepItem(step: Step, i: number, begins: number, marks: string[]): HTMLE
 function stepContent(step: Step): Child {
   switch (step.kind) {
     case 'prompt':
-      return [label(step.role === 'system' ? 'System prompt' : 'Instruction'), foldable(step.text, 'prose', 10)]
+      return [
+        label(step.role === 'system' ? 'System prompt' : 'Instruction'),
+        foldable(step.text, 'prose', step.role === 'system' ? 3 : 8),
+      ]
     case 'message':
       return [
         label('Agent', [
@@ -259,7 +263,7 @@ function changeItem({ object, path, kind, before, after, isViolation }: Change):
       isViolation && element('b', { class: 'harm' }, '▲ protected '),
       element('b', {}, object),
       ' ',
-      path === '' ? kind : element('code', {}, path),
+      path === '' ? kind : element('code', {}, breakable(path)),
     ),
     before !== undefined && diffLine('del', '−', before),
     after !== undefined && diffLine('ins', '+', after),
@@ -291,15 +295,20 @@ function label(text: string, more: (string | undefined)[] = []): HTMLElement {
 
 /** A text of which only the beginning is there until somebody asks for all of it. */
 function foldable(text: string, kind: 'prose' | 'output', lines: number): HTMLElement {
-  const all = text.replace(/\s+$/, '').split('\n')
+  const whole = text.replace(/\s+$/, '')
+  const all = (kind === 'prose' ? reflow(whole) : whole).split('\n')
   const box = element(kind === 'output' ? 'pre' : 'div', { class: kind })
+  const fill = (shown: string): void => {
+    box.replaceChildren()
+    append(box, kind === 'prose' ? prose(shown) : [shown])
+  }
   const isLong = all.length > lines + 3 || text.length > 6000
   if (!isLong) {
-    box.textContent = all.join('\n')
+    fill(all.join('\n'))
     return box
   }
   const start = all.slice(0, lines).join('\n').slice(0, 3000)
-  box.textContent = start
+  fill(start)
   const button = element(
     'button',
     { type: 'button', class: 'unfold', 'aria-expanded': 'false' },
@@ -307,7 +316,7 @@ function foldable(text: string, kind: 'prose' | 'output', lines: number): HTMLEl
   )
   button.addEventListener('click', () => {
     const isOpen = button.getAttribute('aria-expanded') === 'true'
-    box.textContent = isOpen ? start : all.join('\n')
+    fill(isOpen ? start : all.join('\n'))
     button.setAttribute('aria-expanded', String(!isOpen))
     button.textContent = isOpen ? `Show all ${count(all.length)} lines` : 'Show less'
   })
