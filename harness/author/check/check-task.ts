@@ -41,7 +41,7 @@ export async function checkTask(task: Task, options: CheckOptions): Promise<Task
 
   // is it broken, and can it be repaired; without a world there is nothing more to try
   const first = await run('first', [nopProbe(), ...(task.solution.solve === undefined ? [] : [oracleProbe(1)])])
-  const isPlayable = first.some(({ facts }) => facts !== undefined && facts.outcome !== 'invalid')
+  const isPlayable = first.some(({ isRun, report }) => isRun && report.outcome !== 'invalid')
   const again = Array.from({ length: options.flake - 1 }, (_, i) => oracleProbe(i + 2))
   const scripts = isPlayable ? await run('scripts', [...again, ...scriptProbes(task)]) : []
   const ran = [...first, ...scripts]
@@ -66,7 +66,11 @@ export async function checkTask(task: Task, options: CheckOptions): Promise<Task
     dir: task.dir,
     findings: [
       ...structure,
-      ...lintInstruction(task.instruction, { difficulty: task.difficulty, repairs: changes }),
+      ...lintInstruction(task.instruction, {
+        difficulty: task.difficulty,
+        repairs: changes,
+        names: new Set(solution?.baseline.objects.map(({ metadata }) => metadata.name)),
+      }),
       ...(solution ? findTellingPermissions(task, { repairs: changes, baseline: solution.baseline }) : []),
       ...probes.flatMap(findingOf),
     ],
@@ -100,8 +104,8 @@ function notRun(
   ]
 }
 
-function isSolvedRepair({ probe, facts }: Probed): boolean {
-  return probe.expected === 'solved' && facts?.outcome === 'solved'
+function isSolvedRepair({ probe, report }: Probed): boolean {
+  return probe.expected === 'solved' && report.outcome === 'solved'
 }
 
 async function recordedOf(probed: readonly Probed[]): Promise<RecordedRepair[]> {

@@ -4,14 +4,16 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createFakeProvider } from '../../../environments/fake/fake-provider.ts'
 import { ensureBinaries } from '../../../environments/node/binaries.ts'
+import type { Provider } from '../../../environments/provider.ts'
 import { verifiers } from '../../../verifiers/library.ts'
 import { writeSampleRepair } from '../../job/sample-repair.ts'
 import { loadTask } from '../../task/load-task.ts'
 import { checkReportSchema, summarizeCheck, type TaskReport } from './check-report.ts'
-import { checkTask } from './check-task.ts'
+import { checkTask, type CheckOptions } from './check-task.ts'
 
 let dir: string
 let report: TaskReport
+let check: (provider: Provider) => Promise<TaskReport>
 
 // every probe is a whole trial in its sandbox, with the real kubectl; the clusters are in this process's memory
 beforeAll(async () => {
@@ -20,20 +22,21 @@ beforeAll(async () => {
   const { bin } = await ensureBinaries('1.35', () => undefined)
   const { signal } = new AbortController()
   const silent = () => undefined
-  report = await checkTask(task, {
+  const options: Omit<CheckOptions, 'provider'> = {
     dir,
     flake: 2,
     isQuick: false,
     adversaries: ['delete-*', 'scale-to-zero', 'leave-something', '*-a-bystander', '*-admin', 'fix-*', 'pre-write-*'],
     concurrency: 1,
-    provider: createFakeProvider(),
     verifiers,
     programs: { kubectl: path.join(bin, 'kubectl'), portal: path.join(bin, 'portal') },
     kubemend: 'test',
     drain: signal,
     stop: signal,
     reporter: () => ({ trialStarted: silent, trialPhase: silent, trialEnded: silent, trialBroke: silent }),
-  })
+  }
+  check = (provider) => checkTask(task, { ...options, provider })
+  report = await check(createFakeProvider())
 }, 300_000)
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
@@ -84,6 +87,13 @@ describe('a check of a task', () => {
     const recorded = report.probes.filter(({ agent }) => agent.startsWith('adversary=repair-and-'))
     expect(recorded.length).toBeGreaterThan(6)
     expect(recorded.filter(({ isAsExpected }) => !isAsExpected)).toEqual([])
+  })
+
+  it('goes on where it was interrupted: what was probed is not probed again', { timeout: 120_000 }, async () => {
+    const again = await check(createFakeProvider({ failAt: 'claimed' }))
+    const seen = ({ probes }: TaskReport) => probes.map(({ agent, outcome, dir: trial }) => [agent, outcome, trial])
+    expect(seen(again)).toEqual(seen(report))
+    expect(again.findings).toEqual(report.findings)
   })
 
   it('says which line of the contract no correct repair needs', () => {

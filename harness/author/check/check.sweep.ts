@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { verifiers } from '../../../verifiers/library.ts'
@@ -47,7 +47,9 @@ interface Row {
 }
 
 const startedAt = Date.now()
-const { tasks } = await findTasks({ paths: positionals }, { verifiers })
+const found = await findTasks({ paths: positionals }, { verifiers })
+// in the order in which they were asked for
+const tasks = found.tasks.toSorted((a, b) => placeOf(a) - placeOf(b))
 const oracles = values.oracles === undefined ? undefined : Number(values.oracles)
 if (values.table) process.stdout.write(render(await currentRows()))
 else {
@@ -65,6 +67,10 @@ else {
   }
 }
 
+function placeOf({ dir }: Task): number {
+  return positionals.findIndex((one) => path.resolve(one) === path.resolve(dir))
+}
+
 /** Rows of tasks as they are now; what was found of other files says nothing any more. */
 async function currentRows(): Promise<Row[]> {
   const text = await readFile(values.rows, 'utf8').catch(() => '')
@@ -73,11 +79,15 @@ async function currentRows(): Promise<Row[]> {
 }
 
 async function checkOne(task: Task): Promise<Row | undefined> {
-  const words = ['check', task.dir, '--flake', '1', '--concurrency', '1', '--out', values.out, '--json']
+  // what an interrupted check of the same files has found is not looked for again
+  const out = path.join(values.out, `${task.name.split('/').at(-1)}-${task.digest.slice(-8)}`)
+  const [earlier] = await readdir(out).catch((): string[] => [])
+  const where = earlier === undefined ? ['--out', out] : ['--resume', path.join(out, earlier)]
+  const words = ['check', task.dir, '--flake', '1', '--concurrency', '1', ...where, '--json']
   const report = await ask<CheckReport>(words)
-  const found = report?.tasks[0]
-  if (!found || found.probes.length === 0) return undefined
-  const { probes, findings, remarks, wallMs, cpuMs } = found
+  const checked = report?.tasks[0]
+  if (!checked || checked.probes.length === 0) return undefined
+  const { probes, findings, remarks, wallMs, cpuMs } = checked
   const isAdversary = ({ agent }: ProbeReport): boolean => agent.startsWith('adversary=')
   const names = (list: ProbeReport[]): string[] => list.map(({ agent }) => agent.replace(/^adversary=|^oracle:/, ''))
   const isOf = (outcome: string) => (probe: ProbeReport) => probe.outcome === outcome

@@ -45,6 +45,24 @@ describe('lintInstruction', () => {
     expect(because('The checkout is down. Keep the replicas of others.', [change])).toEqual([])
   })
 
+  it('lets a story name objects that are part of what is broken, and not those that only the repair leads to', () => {
+    const change = (before: string, after: string): Difference => ({
+      ...url,
+      path: 'spec.template.spec.containers[name=app].env[name=URL].value',
+      before,
+      after,
+    })
+    const names = new Set(['orders-v1', 'orders-v2'])
+    const told = lintInstruction('Calls to orders-v1 fail since orders-v2 is there.', {
+      difficulty: 'easy',
+      repairs: [change('http://orders-v1/', 'http://orders-v2/')],
+      names,
+    })
+    expect(told.map(({ because }) => because)).toEqual([
+      expect.stringContaining('"orders-v2", which is part of the repair'),
+    ])
+  })
+
   it('wants medium tasks sparse: few words and no commands', () => {
     const long = Array.from({ length: 300 }, () => 'word').join(' ')
     expect(because(long, [], 'medium')).toEqual(["a medium task's story has at most 260 words, this has 300"])

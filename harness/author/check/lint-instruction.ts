@@ -10,12 +10,25 @@ import type { Finding } from './check-report.ts'
  */
 export function lintInstruction(
   instruction: string,
-  { difficulty, repairs }: { difficulty: Difficulty | undefined; repairs: readonly Difference[] },
+  {
+    difficulty,
+    repairs,
+    names = new Set(),
+  }: {
+    difficulty: Difficulty | undefined
+    repairs: readonly Difference[]
+    /** What objects of the broken world are called: a story may speak of those that the broken thing has to do with. */
+    names?: ReadonlySet<string>
+  },
 ): Finding[] {
   const sentences = sentencesOf(instruction)
   const told = new Map<string, string>()
+  const broken = new Set(repairs.flatMap(({ before }) => [...wordsOf(before)]))
+  const isInvolved = (name: string): boolean =>
+    broken.has(name) || repairs.some(({ object }) => object.name === name || object.name.startsWith(`${name}-`))
   for (const { object, path, before, after } of repairs) {
     for (const word of answerWords(path, before, after)) {
+      if (names.has(word) && isInvolved(word)) continue
       const sentence = sentences.find((text) => hasWord(text, word))
       if (sentence !== undefined)
         told.set(word, `the story says "${word}", which is part of the repair of ${printId(object)}: "${sentence}"`)

@@ -17,7 +17,7 @@ import { additionsIn, changesOf, type OneMoreChange } from './one-more-change.ts
  */
 export function probeRecorded(task: Task, contract: Contract, solution: Evidence): ProbeReport[] {
   const byKind = new Map<string, OneMoreChange[]>()
-  for (const change of changesOn(task, solution.endState)) {
+  for (const change of changesOn(task, solution)) {
     const same = byKind.get(change.kind) ?? []
     byKind.set(change.kind, [...same, change])
   }
@@ -43,9 +43,13 @@ export function probeRecorded(task: Task, contract: Contract, solution: Evidence
 /** So many objects are tried for each kind of change. */
 const eachAtMost = 8
 
-/** Changes on everything that people make; what controllers make of it follows by itself. */
-function changesOn(task: Task, state: ClusterState): OneMoreChange[] {
+/**
+ * Changes on everything that people make; what controllers make of it follows by itself, and what the repair made is the
+ * repair's to shape.
+ */
+function changesOn(task: Task, { baseline, endState }: Evidence): OneMoreChange[] {
   const own = new Set(task.namespaces)
+  const was = new Set(baseline.objects.map((object) => keyOfId(idOf(object))))
   const isCandidate = ({ kind, metadata }: KubeObject): boolean => {
     if (derivedKinds.has(kind) || (metadata['ownerReferences'] as unknown[] | undefined)?.length) return false
     if (metadata.name.startsWith('system:') || metadata.name === 'kube-root-ca.crt') return false
@@ -57,7 +61,7 @@ function changesOn(task: Task, state: ClusterState): OneMoreChange[] {
   const [image] = task.images
   // a different object each time, as far as there are any
   return [
-    ...state.objects.filter(isCandidate).flatMap(changesOf),
+    ...endState.objects.filter((object) => was.has(keyOfId(idOf(object))) && isCandidate(object)).flatMap(changesOf),
     ...(namespace === undefined ? [] : additionsIn(namespace, image ?? 'busybox:1.37')),
   ]
 }

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { AgentIdentity } from '../../store/planned-trial.ts'
-import type { TrialFacts } from '../../store/trial-result.ts'
+import type { TrialResult } from '../../store/read-trial-result.ts'
 import type { Task } from '../../task/task.ts'
 import type { CheckName, Expected, Finding, ProbeReport } from './check-report.ts'
 import { checkOf } from './render-report.ts'
@@ -35,16 +35,16 @@ export function scriptProbes(task: Task): Probe[] {
 }
 
 /** What a probe's trial says, next to what was expected. */
-export function reportProbe(probe: Probe, facts: TrialFacts | undefined, jobDir: string): ProbeReport {
-  const outcome = facts?.outcome ?? 'invalid'
+export function reportProbe(probe: Probe, trial: (TrialResult & { dir: string }) | undefined): ProbeReport {
+  const { outcome = 'invalid', because = 'it could not be run; the job log says why' } = trial?.x_kubemend ?? {}
   return {
     agent: probe.name,
     outcome,
     expected: probe.expected,
     isAsExpected: isExpected(probe.expected, outcome),
-    because: facts?.because ?? 'it could not be run; the job log says why',
-    ...(facts ? { dir: path.join(jobDir, facts.placed.trialName) } : {}),
-    wallMs: facts ? facts.finishedAt.getTime() - facts.startedAt.getTime() : 0,
+    because,
+    ...(trial ? { dir: trial.dir } : {}),
+    wallMs: trial ? Date.parse(trial.finished_at) - Date.parse(trial.started_at) : 0,
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -36,6 +37,7 @@ export const check: Command = defineCommand({
     adversary: { type: 'string', isMultiple: true, value: 'GLOB', summary: 'only adversaries of such a name' },
     name: { type: 'string', isMultiple: true, value: 'GLOB', summary: 'only tasks of such a name' },
     out: { type: 'string', value: 'DIR', default: 'results', summary: 'where the evidence goes' },
+    resume: { type: 'string', value: 'DIR', summary: 'go on with a check: keep its probes that are valid still' },
     junit: { type: 'string', value: 'FILE', summary: 'write the report as JUnit too, for CI' },
     json: jsonFlag,
   },
@@ -50,7 +52,9 @@ export const check: Command = defineCommand({
     const { tasks, problems } = await findTasks({ paths: positionals, names: flags.name }, { verifiers })
     const broken = reportBroken(problems)
     if (tasks.length + broken.length === 0) throw new InputError([`${positionals.join(' ')}: no task is selected`])
-    const dir = path.resolve(flags.out, `check-${makeJobName()}`)
+    const dir = path.resolve(flags.resume ?? path.join(flags.out, `check-${makeJobName()}`))
+    if (flags.resume !== undefined && !existsSync(dir))
+      throw new InputError([`--resume ${flags.resume}: there is no such folder`])
     const reports = [...broken]
     if (tasks.length > 0) {
       const provider = await loadProvider(flags.cluster, flags)
@@ -80,7 +84,7 @@ export const check: Command = defineCommand({
         reports.push(report)
         if (!flags.json) printTask(report)
       }
-      if (interrupt.drain.aborted) throw new InputError(['interrupted'])
+      if (interrupt.drain.aborted) throw new InputError(['interrupted'], { hint: `go on with it: --resume ${dir}` })
     }
     const whole = summarizeCheck(reports, { dir, wallMs: Date.now() - startedAt })
     if (tasks.length > 0)
