@@ -1,7 +1,9 @@
-import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { mustRun } from '../../harness/base/command.ts'
 import { buildTrajectory } from '../../harness/record/atif.ts'
 import type { AtifTrajectory } from '../../harness/record/atif-format.ts'
 import { parseTrajectory } from '../../harness/record/atif-reader.ts'
@@ -166,4 +168,32 @@ harborTest('Harbor takes every task of ours, and every fixture, for a task', asy
   const said = JSON.parse(stdout || JSON.stringify({ stderr })) as Record<string, string | null>
   expect(Object.keys(said).length).toBeGreaterThan(15)
   expect(Object.entries(said).filter(([folder, name]) => name?.split('/')[1] !== folder && name !== folder)).toEqual([])
+})
+
+harborTest('Harbor takes every task that we export for one with a verifier of its own', async () => {
+  const packed = path.join(dir, 'package')
+  await mkdir(packed)
+  await mustRun(['npm', 'pack', '--silent', '--ignore-scripts', '--pack-destination', packed], { cwd: packageRoot })
+  const [archive = ''] = await readdir(packed)
+  const out = path.join(dir, 'exported')
+  const cli = [process.execPath, path.join(packageRoot, 'harness/cli/main.ts')]
+  await mustRun([...cli, 'export', 'harbor', out, '--package', path.join(packed, archive)], { timeoutMs: 120_000 })
+  await copyFile(path.join(import.meta.dirname, 'load_exported.py'), path.join(dir, 'load_exported.py'))
+  const { stdout, stderr } = await harbor().python(['/files/load_exported.py', '/files/exported'], dir)
+  const said = JSON.parse(stdout || JSON.stringify({ stderr })) as Record<string, unknown>
+  const ours = await readdir(path.join(packageRoot, 'tasks/core'), { withFileTypes: true })
+  expect(Object.keys(said)).toEqual(ours.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).toSorted())
+  for (const [folder, found] of Object.entries(said)) {
+    const hasCluster = existsSync(path.join(packageRoot, 'tasks/core', folder, 'environment/world'))
+    expect([folder, found]).toEqual([
+      folder,
+      {
+        name: `kubemend/${folder}`,
+        judgedIn: 'tests',
+        servers: hasCluster ? ['http://kubemend:7400/mcp'] : [],
+        sidecars: hasCluster ? ['kubemend'] : [],
+        artifacts: [hasCluster ? '/evidence' : '/app'],
+      },
+    ])
+  }
 })
