@@ -3,12 +3,13 @@ import { clusterFileSchema } from './cluster-file.ts'
 import { contractSchemaOf, type Entry, type VerifierParams } from './contract.ts'
 import { datasetSchema } from './dataset.ts'
 import { kubemendMetadataSchema } from './kubemend-metadata.ts'
+import { manifestSpecSchema } from './manifest-spec.ts'
 import { taskTomlSchema } from './task-toml.ts'
 
 /** A JSON Schema document. */
 export type JsonSchema = Record<string, unknown>
 
-export const schemaNames = ['task', 'cluster', 'contract', 'dataset'] as const
+export const schemaNames = ['task', 'cluster', 'contract', 'requirements', 'dataset'] as const
 export type SchemaName = (typeof schemaNames)[number]
 
 /** The JSON Schema of a file format, for editors; the contract's knows the given verifiers and their parameters. */
@@ -24,6 +25,7 @@ const titles: Record<SchemaName, string> = {
   task: 'task.toml: Harbor 1.4 with [metadata.kubemend]',
   cluster: 'environment/cluster.yaml',
   contract: 'tests/contract.yaml',
+  requirements: 'tests/requirements.yaml, of manifest tasks',
   dataset: 'dataset.toml',
 }
 
@@ -31,6 +33,7 @@ const builders: Record<SchemaName, (verifiers: VerifierLibrary) => JsonSchema> =
   task: () => withMetadata(describe(taskTomlSchema)),
   cluster: () => describe(clusterFileSchema),
   contract: (verifiers) => describe(contractSchemaOf(checkSchema(verifiers)), 'ref'),
+  requirements: () => describe(manifestSpecSchema),
   dataset: () => describe(datasetSchema),
 }
 
