@@ -115,7 +115,7 @@ function contractOf(candidate: Candidate): Partial<ContractFile> {
     healthy: all,
     symptom: unique(strikes.flatMap(({ symptom }) => symptom)),
     within: `${Math.max(60, ...strikes.map(({ within }) => Number.parseInt(within ?? '60', 10)))}s`,
-    'stable-for': '3s',
+    'stable-for': '2s',
     ...(preserve.length > 0 ? { preserve } : {}),
     'may-change': Object.entries(mayChange).map(([key, paths]) => ({ [key]: paths })),
     ...(Object.keys(mayGrant).length > 0

@@ -40,7 +40,12 @@ function around(
   return {
     ...podSigns(world, site.workload),
     seen: `${site.workload.metadata.name} in ${namespace} writes no reports any more`,
-    mayGrant: { [`system:serviceaccount:${namespace}:${account}`]: [`get,list configmaps,services -n ${namespace}`] },
+    mayGrant: {
+      [`system:serviceaccount:${namespace}:${account}`]: [
+        `get,list configmaps -n ${namespace}`,
+        `get,list services -n ${namespace}`,
+      ],
+    },
     permissions: [`get,list,watch,create,update,patch,delete roles,rolebindings -n ${namespace}`],
   }
 }

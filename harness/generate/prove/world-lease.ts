@@ -9,6 +9,7 @@ import { specOf } from '../../trial/prepare-cluster.ts'
 import type { TrialPrograms } from '../../trial/trial-plan.ts'
 import { verifyContext } from '../../trial/verify-context.ts'
 import { breakWorld, buildWorld, untilNothingLeaves, waitForSymptom, type WorldContext } from '../../trial/world.ts'
+import { AuditFromNow } from './audit-from-now.ts'
 import type { CpuMeter } from './cpu-meter.ts'
 import { resetWorld } from './reset-world.ts'
 
@@ -83,7 +84,7 @@ export class WorldLease implements Provider, AsyncDisposable {
     }
     this.#state = this.#isLookedAtOnly ? 'broken' : 'dirty'
     this.#isLookedAtOnly = false
-    return new Leased(live.cluster)
+    return Leased.of(live.cluster)
   }
 
   async #build(name: string, options: CreateOptions, signal: AbortSignal): Promise<Live> {
@@ -182,9 +183,15 @@ export class WorldLease implements Provider, AsyncDisposable {
 /** A cluster that its trial may use and not end. */
 class Leased implements Cluster {
   readonly #cluster: Cluster
+  readonly #audit: AuditFromNow | undefined
 
-  constructor(cluster: Cluster) {
+  private constructor(cluster: Cluster, audit: AuditFromNow | undefined) {
     this.#cluster = cluster
+    this.#audit = audit
+  }
+
+  static async of(cluster: Cluster): Promise<Leased> {
+    return new Leased(cluster, cluster.auditLog === undefined ? undefined : await AuditFromNow.of(cluster.auditLog))
   }
   get name(): string {
     return this.#cluster.name
@@ -199,7 +206,7 @@ class Leased implements Cluster {
     return this.#cluster.kubeconfig
   }
   get auditLog(): string | undefined {
-    return this.#cluster.auditLog
+    return this.#audit?.file
   }
   exec(...call: Parameters<Cluster['exec']>): ReturnType<Cluster['exec']> {
     return this.#cluster.exec(...call)
@@ -222,10 +229,10 @@ class Leased implements Cluster {
   collectLogs(dir: string): Promise<void> {
     return this.#cluster.collectLogs(dir)
   }
-  destroy(): Promise<void> {
-    return Promise.resolve()
+  async destroy(): Promise<void> {
+    await this.#audit?.[Symbol.asyncDispose]()
   }
   [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve()
+    return this.destroy()
   }
 }
