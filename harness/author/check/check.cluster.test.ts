@@ -13,7 +13,7 @@ import { checkTask, type CheckOptions } from './check-task.ts'
 
 let dir: string
 let report: TaskReport
-let check: (provider: Provider) => Promise<TaskReport>
+let runCheck: (provider: Provider) => Promise<TaskReport>
 
 // every probe is a whole trial in its sandbox, with the real kubectl; the clusters are in this process's memory
 beforeAll(async () => {
@@ -35,8 +35,8 @@ beforeAll(async () => {
     stop: signal,
     reporter: () => ({ trialStarted: silent, trialPhase: silent, trialEnded: silent, trialBroke: silent }),
   }
-  check = (provider) => checkTask(task, { ...options, provider })
-  report = await check(createFakeProvider())
+  runCheck = (provider) => checkTask(task, { ...options, provider })
+  report = await runCheck(createFakeProvider())
 }, 300_000)
 afterAll(() => rm(dir, { recursive: true, force: true }))
 
@@ -90,7 +90,7 @@ describe('a check of a task', () => {
   })
 
   it('goes on where it was interrupted: what was probed is not probed again', { timeout: 120_000 }, async () => {
-    const again = await check(createFakeProvider({ failAt: 'claimed' }))
+    const again = await runCheck(createFakeProvider({ failAt: 'claimed' }))
     const seen = ({ probes }: TaskReport) => probes.map(({ agent, outcome, dir: trial }) => [agent, outcome, trial])
     expect(seen(again)).toEqual(seen(report))
     expect(again.findings).toEqual(report.findings)

@@ -58,7 +58,7 @@ describe('lintInstruction', () => {
       repairs: [change('http://orders-v1/', 'http://orders-v2/')],
       names,
     })
-    expect(told.map(({ because }) => because)).toEqual([
+    expect(told.map((finding) => finding.because)).toEqual([
       expect.stringContaining('"orders-v2", which is part of the repair'),
     ])
   })

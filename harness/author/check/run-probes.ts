@@ -95,7 +95,10 @@ export async function runProbes(
 /** The job of an earlier check of just these probes, where one was interrupted; otherwise a new one. */
 async function openOrCreate(plan: JobPlan, planned: readonly PlannedTrial[]): Promise<JobStore> {
   const keys = (of: readonly PlannedTrial[]): string =>
-    JSON.stringify(of.map((one) => [plannedKey(one), one.task.digest]).toSorted())
+    of
+      .map((one) => `${plannedKey(one)} ${one.task.digest}`)
+      .toSorted()
+      .join('\n')
   for (let count = 1; ; count++) {
     const jobName = count === 1 ? plan.jobName : `${plan.jobName}-${count}`
     const dir = path.join(plan.jobsDir, jobName)
