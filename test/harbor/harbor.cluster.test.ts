@@ -183,9 +183,9 @@ harborTest('Harbor takes every task that we export for one with a verifier of it
   const said = JSON.parse(stdout || JSON.stringify({ stderr })) as Record<string, unknown>
   const ours = await readdir(path.join(packageRoot, 'tasks/core'), { withFileTypes: true })
   expect(Object.keys(said)).toEqual(ours.flatMap((entry) => (entry.isDirectory() ? entry.name : [])).toSorted())
-  for (const [folder, found] of Object.entries(said)) {
+  for (const [folder, made] of Object.entries(said)) {
     const hasCluster = existsSync(path.join(packageRoot, 'tasks/core', folder, 'environment/world'))
-    expect([folder, found]).toEqual([
+    expect([folder, made]).toEqual([
       folder,
       {
         name: `kubemend/${folder}`,
