@@ -167,6 +167,31 @@ describe("the author's loop", () => {
     expect(await printed(/did you mean/)).toContain('did you mean verdict?')
   })
 
+  test('ends at once when it is interrupted, whatever else was typed', async () => {
+    const stop = new AbortController()
+    const said: string[] = []
+    await using short = await DevSession.open({
+      task: await loadTask(task, { verifiers }),
+      provider: createFakeProvider({ stepMs: 300 }),
+      verifiers,
+      programs: { kubectl: 'kubectl', portal: 'portal' },
+      hasSpare: false,
+      signal: stop.signal,
+    })
+    const lines = new PassThrough()
+    lines.end('solve\nverdict\nreset\n')
+    setTimeout(() => stop.abort(new Error('interrupted')), 100)
+    await runDevLoop({
+      session: short,
+      verifiers,
+      lines: createInterface({ input: lines })[Symbol.asyncIterator](),
+      print: (text) => said.push(text),
+      openShell: async () => undefined,
+      isHealthyFirst: false,
+    })
+    expect(said).toEqual(['interrupted'])
+  })
+
   test('leaves no cluster behind', async () => {
     typed.write('quit\n')
     await loop

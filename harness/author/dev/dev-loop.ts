@@ -28,8 +28,8 @@ export async function runDevLoop(options: DevLoopOptions): Promise<void> {
   // one thing after the other, whether it was typed or saved
   let last = Promise.resolve()
   const inTurn = (step: () => Promise<void>): Promise<void> => {
-    last = last.then(step).catch((error: unknown) => {
-      print(wordProblem(error))
+    last = last.then(session.isOver ? undefined : step).catch((error: unknown) => {
+      print(session.isOver ? 'interrupted' : wordProblem(error))
     })
     return last
   }
@@ -41,7 +41,7 @@ export async function runDevLoop(options: DevLoopOptions): Promise<void> {
   for await (const line of lines) {
     const [, word = '', rest = ''] = /^\s*(\S*)\s*(.*?)\s*$/.exec(line) ?? []
     const name = nameOf(word)
-    if (name === 'quit') break
+    if (name === 'quit' || session.isOver) break
     if (name === undefined) print(wordUnknown(word))
     else await inTurn(() => (commands[name] as DevCommand).run(options, rest))
     options.onIdle?.()

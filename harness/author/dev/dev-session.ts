@@ -61,6 +61,11 @@ export class DevSession implements AsyncDisposable {
     return this.#live?.baseline !== undefined
   }
 
+  /** Whether somebody has ended it: nothing more can be done in it. */
+  get isOver(): boolean {
+    return this.#stop.signal.aborted
+  }
+
   /** The cluster's admin, and the agent once the world is broken. */
   kubeconfigOf(who: 'admin' | 'agent'): string {
     const { cluster, baseline } = this.#there()
