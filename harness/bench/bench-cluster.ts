@@ -1,4 +1,4 @@
-import type { ClusterSpec, Provider } from '../../environments/provider.ts'
+import type { ClusterSpec, CreateOptions, Provider } from '../../environments/provider.ts'
 import { sleep, startTimer } from '../base/clock.ts'
 import { KubeClient, type KubeObject } from '../base/kube-client.ts'
 import { untilServed, waitForAll, isPodSettled } from '../../environments/wait-ready.ts'
@@ -13,6 +13,8 @@ export interface Measured {
   wallMs: Spread
   cpuMs: number
   runs: number
+  /** How long after the start a step was reached, by what the provider calls it; medians. */
+  steps?: Record<string, number>
 }
 
 export interface ClusterBench {
@@ -40,7 +42,7 @@ export async function benchCluster(provider: Provider, options: BenchOptions): P
   let idleCores = 0
   await warmUp(provider, options)
   for (let run = 0; run < options.runs; run++) {
-    const { sample, cluster } = await timed(() => provider.create(specOf(run), owned))
+    const { sample, cluster } = await timed((creation) => provider.create(specOf(run), creation))
     cold.push(sample)
     options.onProgress(`cold ${describe(sample)}`)
     if (run === 0) {
@@ -66,6 +68,7 @@ export async function benchCluster(provider: Provider, options: BenchOptions): P
 interface Sample {
   wallMs: number
   cpuMs: number
+  steps?: Record<string, number>
 }
 
 type Cluster = Awaited<ReturnType<Provider['create']>>
@@ -91,7 +94,9 @@ async function benchRestore(provider: Provider, options: BenchOptions, destroyed
   }
   const samples: Sample[] = []
   for (let run = 0; run < options.runs; run++) {
-    const { sample, cluster } = await timed(() => provider.restore(key, `bench-${process.pid}-r${run}`, owned))
+    const { sample, cluster } = await timed((creation) =>
+      provider.restore(key, `bench-${process.pid}-r${run}`, creation),
+    )
     samples.push(sample)
     options.onProgress(`restored ${describe(sample)}`)
     destroyed.push(await timedEnd(() => cluster.destroy()))
@@ -115,14 +120,17 @@ async function benchTogether(
 }
 
 /** What a cluster costs includes what we ourselves spend on it. */
-async function timed(make: () => Promise<Cluster>): Promise<{ sample: Sample; cluster: Cluster }> {
+async function timed(
+  make: (creation: CreateOptions) => Promise<Cluster>,
+): Promise<{ sample: Sample; cluster: Cluster }> {
   const elapsed = startTimer()
   const own = process.cpuUsage()
-  const cluster = await make()
+  const steps: Record<string, number> = {}
+  const cluster = await make({ ...owned, onProgress: (step) => (steps[step] ??= Math.round(elapsed())) })
   const wallMs = Math.round(elapsed())
   const ours = process.cpuUsage(own)
   const { cpuMs } = await cluster.usage()
-  return { cluster, sample: { wallMs, cpuMs: Math.round(cpuMs + (ours.user + ours.system) / 1000) } }
+  return { cluster, sample: { wallMs, cpuMs: Math.round(cpuMs + (ours.user + ours.system) / 1000), steps } }
 }
 
 async function timedEnd(end: () => Promise<void>): Promise<Sample> {
@@ -196,7 +204,15 @@ function summarize(samples: Sample[]): Measured {
     wallMs: { min: walls[0] ?? 0, median: median(walls), max: walls.at(-1) ?? 0 },
     cpuMs: median(samples.map((s) => s.cpuMs)),
     runs: samples.length,
+    ...medianSteps(samples),
   }
+}
+
+function medianSteps(samples: Sample[]): { steps?: Record<string, number> } {
+  const names = Object.keys(samples[0]?.steps ?? {})
+  if (names.length === 0) return {}
+  const reached = (name: string): number => median(samples.flatMap(({ steps }) => steps?.[name] ?? []))
+  return { steps: Object.fromEntries(names.map((name) => [name, reached(name)])) }
 }
 
 function median(values: number[]): number {

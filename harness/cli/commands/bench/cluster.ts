@@ -44,7 +44,17 @@ function render(results: Record<string, ClusterBench>): string {
       '',
     ]),
   ])
-  return table(['PROVIDER', 'WHAT', 'MEDIAN', 'CPU', 'RANGE'], rows)
+  const steps = Object.entries(results).flatMap(([name, bench]) => [
+    ...describeSteps(`${name} cold`, bench.cold),
+    ...describeSteps(`${name} restored`, bench.restored),
+  ])
+  return [table(['PROVIDER', 'WHAT', 'MEDIAN', 'CPU', 'RANGE'], rows), ...steps].join('\n')
+}
+
+function describeSteps(what: string, measured: Measured | undefined): string[] {
+  if (!measured?.steps) return []
+  const reached = Object.entries(measured.steps).map(([step, ms]) => `${step} ${seconds(ms)}`)
+  return [`${what}: ${reached.join(', ')}`]
 }
 
 function row(name: string, what: string, { wallMs, cpuMs }: Measured): string[] {
