@@ -1,4 +1,4 @@
-import { readLines } from '../record/lines.ts'
+import { FileTail } from '../record/file-tail.ts'
 import { isEffectiveWrite, readAuditLog, type AuditEvent } from '../state/audit-event.ts'
 
 /**
@@ -9,7 +9,8 @@ import { isEffectiveWrite, readAuditLog, type AuditEvent } from '../state/audit-
 export async function readAudit(file: string, agentUser: string): Promise<AuditEvent[]> {
   const events: (AuditEvent | undefined)[] = []
   const lastWrites = new Map<string, { at: number; statusOf: string | undefined }>()
-  for await (const { text } of readLines(file)) {
+  await using log = new FileTail(file)
+  for await (const text of log.readNew()) {
     const [event] = readAuditLog(text)
     if (event === undefined) continue
     const { objectRef: ref = {}, user } = event
