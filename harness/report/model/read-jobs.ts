@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { InputError } from '../../base/errors.ts'
 import { detailsOfAnswer } from '../../manifest/summarize-funnel.ts'
@@ -141,8 +141,11 @@ function secondsBetween(from: string | null | undefined, to: string | null | und
 }
 
 async function openTrial({ store, state }: StoredTrial, job: string, ids: Set<string>): Promise<OpenTrial> {
-  const owner = await readFile(path.join(store.evidenceDir, 'owner.json'), 'utf8').catch(() => '{}')
-  const { planned, startedAt } = parse(owner) as { planned?: PlannedTrial; startedAt?: string }
+  const file = path.join(store.evidenceDir, 'owner.json')
+  const owner = await readFile(file, 'utf8').catch(() => '{}')
+  const { planned } = parse(owner) as { planned?: PlannedTrial }
+  // written when the trial began, and never again
+  const began = await stat(file).catch(() => undefined)
   return {
     id: uniqueId(store.name, job, ids),
     job,
@@ -151,7 +154,7 @@ async function openTrial({ store, state }: StoredTrial, job: string, ids: Set<st
     agent: planned ? nameOfAgent(planned.agent) : 'unknown',
     attempt: planned?.attempt ?? 1,
     state: state.state === 'finished' ? 'damaged' : state.state,
-    startedAt: startedAt ?? '',
+    startedAt: began?.mtime.toISOString() ?? '',
   }
 }
 

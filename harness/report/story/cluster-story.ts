@@ -39,7 +39,7 @@ export async function readClusterStory(
   file: string,
   { cuts, until, revokedAt = Infinity }: { cuts: readonly number[]; until: number; revokedAt?: number | undefined },
 ): Promise<ClusterStory> {
-  const objects: Live[] = []
+  const objects: (Live | undefined)[] = []
   const entries: Entry[] = []
   const pods = new Map<number, PodLane>()
   const from = cuts[0] ?? 0
@@ -57,7 +57,7 @@ export async function readClusterStory(
     entries.push({ ms: line.ms, object: line.o, before, after })
     if (live.ref.kind === 'Pod') extendLane(pods, line.o, live.ref, line.ms, after)
   }
-  for (const number of revoked(entries, objects, revokedAt)) delete objects[number]
+  for (const number of revoked(entries, objects, revokedAt)) objects[number] = undefined
   const end = Math.max(until, entries.at(-1)?.ms ?? 0)
   for (const lane of pods.values()) closeLane(lane, end)
   return {
@@ -91,7 +91,7 @@ function closeLane(lane: PodLane, end: number): void {
 }
 
 /** What made the agent's identity up, and went with it. */
-function revoked(entries: readonly Entry[], objects: readonly Live[], revokedAt: number): Set<number> {
+function revoked(entries: readonly Entry[], objects: readonly (Live | undefined)[], revokedAt: number): Set<number> {
   return new Set(
     entries
       .slice(firstAfter(entries, revokedAt))
@@ -105,7 +105,7 @@ const identityKinds = new Set(['ServiceAccount', 'Role', 'RoleBinding', 'Cluster
 /** Each object as it was at the beginning of the segment against how it was at its end. */
 function segmentOf(
   entries: readonly Entry[],
-  objects: readonly Live[],
+  objects: readonly (Live | undefined)[],
   from: number,
   to: number,
 ): { changes: Change[]; followers: number } {
@@ -195,9 +195,13 @@ function inShort(value: unknown): string {
  * The first moment after `from` at which every object that people make was as in the end, and every workload as ready.
  * Undefined when nothing changed at all.
  */
-function settledAt(entries: readonly Entry[], objects: readonly Live[], from: number): number | undefined {
+function settledAt(
+  entries: readonly Entry[],
+  objects: readonly (Live | undefined)[],
+  from: number,
+): number | undefined {
   // what is gone is judged by what it was
-  const goal = Array.from(objects, (live: Live | undefined) =>
+  const goal = Array.from(objects, (live) =>
     !live || isFollower(live.ref, live.whole) ? undefined : markOf(live.state),
   )
   const current = new Map<number, string>()
