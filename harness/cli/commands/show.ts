@@ -3,6 +3,7 @@ import { InputError } from '../../base/errors.ts'
 import { formatDuration } from '../../base/duration.ts'
 import type { Check, Contract } from '../../task/contract.ts'
 import { selectTasks } from '../../task/find-tasks.ts'
+import type { ManifestPart } from '../../task/manifest-spec.ts'
 import { groupOf } from '../../base/kube-kinds.ts'
 import { showPath } from '../../task/problem.ts'
 import type { AgentPermissions } from '../../task/permissions.ts'
@@ -59,8 +60,11 @@ function renderTask(task: Task): string {
     ['Steps', task.steps.map(({ name }) => name)],
     ['Cluster', renderCluster(task)],
     ['Workspace', task.workspace === undefined ? [] : [showPath(task.workspace)]],
-    ...renderContract(task.contract),
-    ['The agent may', renderPermissions(task)],
+    ...(task.manifest ? renderManifest(task.manifest) : renderContract(task.contract)),
+    [
+      'The agent may',
+      task.manifest ? ['answer, and look at the namespace but for its Secrets'] : renderPermissions(task),
+    ],
     ['Limits', renderLimits(task)],
     ['Images', task.images],
     ['Solutions', [task.solution.solve ?? [], task.solution.alternatives, task.solution.unsafe].flat()],
@@ -113,6 +117,22 @@ function renderContract(contract: Contract | undefined): [string, string[]][] {
     ['May be granted', maps(contract.mayGrant)],
     ['Tolerated', contract.accept],
     ['Must not even be tried', contract.forbid],
+  ]
+}
+
+/** How an answer is judged, and nothing of what the reference says. */
+function renderManifest({ spec, level, split, wrong }: ManifestPart): [string, string[]][] {
+  const { operation, namespace, format, objects, effects } = spec
+  const unitTest = spec['unit-test']
+  const place = namespace === undefined ? '' : ` in the namespace ${namespace}`
+  return [
+    ['Answer', [`${operation}${place}, ${format}, ${level}, of the split ${split}`]],
+    ['Objects', objects.map(({ kind, name }) => `${kind}/${name}`)],
+    [
+      'Effects',
+      unitTest ? [`its unit test prints ${unitTest.marker}`] : effects.flatMap((effect) => Object.keys(effect)),
+    ],
+    ['Wrong answers', wrong.map(({ fails, because }) => `fails at ${fails}: ${because}`)],
   ]
 }
 
