@@ -12,6 +12,8 @@ export interface CliProcess {
   /** Waits until it has said something. */
   until(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
+  /** Kills it with SIGKILL at the very moment at which it says something, and waits for its end. */
+  killAt(pattern: RegExp): Promise<void>
 }
 
 export function startCli(args: readonly string[], env: Record<string, string>): CliProcess {
@@ -37,6 +39,11 @@ export function startCli(args: readonly string[], env: Record<string, string>): 
     },
     ended,
     kill: (signal) => void child.kill(signal),
+    async killAt(pattern) {
+      child.stderr.on('data', () => pattern.test(said) && child.kill('SIGKILL'))
+      const { signal } = await ended
+      if (signal !== 'SIGKILL') throw new Error(`it ended without saying ${String(pattern)}:\n${said}${stdout}`)
+    },
     until(pattern, timeoutMs = 120_000) {
       return until(
         async () => {

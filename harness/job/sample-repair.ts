@@ -62,8 +62,7 @@ const scripts = {
   'solution/unsafe/hang.sh': '#!/bin/bash\nsleep infinity\n',
   'solution/unsafe/stubborn.sh': `#!/bin/bash
 trap '' TERM INT HUP QUIT
-for i in 1 2 3; do (trap '' TERM HUP; setsid sleep 4242) & done
-while :; do sleep 1; done
+while :; do (trap '' TERM HUP; exec setsid sleep 4242) & done
 `,
   'solution/unsafe/flood.sh': '#!/bin/bash\nwhile :; do kubectl get deployments -n shop >/dev/null; done\n',
   'solution/unsafe/print.sh': '#!/bin/bash\nyes "all work and no play" | head -c 1000000000\nsleep infinity\n',
