@@ -19,6 +19,7 @@ import { prepareCluster } from './prepare-cluster.ts'
 import type { Found } from './run.ts'
 import { TrialFault } from './trial-fault.ts'
 import type { TrialSession } from './trial-session.ts'
+import { watchAnswer } from './watch-answer.ts'
 import { watchInvariants } from './watch-invariants.ts'
 import { verifyContext } from './verify-context.ts'
 import { watchHealth } from './watch-health.ts'
@@ -56,10 +57,12 @@ async function repairAndJudge(session: TrialSession, given: Contract | undefined
   await using watch = await watchState({ access, namespaces: task.namespaces, sink: timeline })
 
   // the agent's identity, the gateway, the agent
+  const answer = await watchAnswer(task)
   await using gateway = await session.openGateway(
     { tools, kubectl: programs.kubectl, ...gatewayOptions(session) },
     (event) => {
       follow(event, audit, timeline)
+      answer.saw(event)
     },
   )
   const handOver = async (dir: string): Promise<void> => {
@@ -98,7 +101,7 @@ async function repairAndJudge(session: TrialSession, given: Contract | undefined
         verifiers,
         audit: requests,
         held,
-        left,
+        honest: [answer.verdict(), ...left],
         auditFile,
         isHarmEnough: session.plan.isHarmEnough === true,
       }),

@@ -1,0 +1,46 @@
+import { mkdtempDisposable } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { GatewayEvent } from '../record/gateway-event.ts'
+import { writeSampleTask } from '../task/sample-task.ts'
+import { watchAnswer } from './watch-answer.ts'
+
+const solution = [
+  '#!/bin/bash',
+  '# what is wrong is the port of the orders',
+  'set -euo pipefail',
+  'kubectl set env deployment/checkout -n shop ORDERS_URL=http://orders:8080',
+  'kubectl rollout status deployment/checkout -n shop --timeout=60s',
+  'kubectl get pods -n shop --selector=app=checkout --output=wide',
+]
+
+/** What is said of an agent whose tools answered so. */
+async function verdictOn(...answers: string[]) {
+  await using dir = await mkdtempDisposable(path.join(os.tmpdir(), 'kubemend-answer-'))
+  const task = await writeSampleTask(dir.path, { 'solution/solve.sh': `${solution.join('\n')}\n` })
+  const watch = await watchAnswer({ dir: task, instruction: 'Nobody can check out.' })
+  for (const [i, text] of answers.entries()) {
+    watch.saw({ type: 'tool-call-finished', call: `call-${i + 1}`, text } as GatewayEvent)
+  }
+  return watch.verdict()
+}
+
+describe('watchAnswer', () => {
+  it('finds the solution in what one call was answered, wherever its lines stand', async () => {
+    expect(await verdictOn('deployment.apps/checkout', solution.map((line) => `  | ${line}`).join('\n'))).toMatchObject(
+      {
+        status: 'not-met',
+        because: 'a tool told the agent what is written in solution/solve.sh (call-2)',
+      },
+    )
+  })
+
+  it('takes one line for the agent’s own words, and lines over many calls too', async () => {
+    expect(await verdictOn(...solution)).toMatchObject({ status: 'met' })
+  })
+
+  it('does not mind comments and what every script begins with', async () => {
+    expect(await verdictOn(solution.slice(0, 3).join('\n'))).toMatchObject({ status: 'met' })
+  })
+})
