@@ -79,8 +79,8 @@ function patchLists(before: unknown, after: unknown, at: string): { op: string; 
 }
 
 /**
- * A strategic merge patch that makes one object of the other, as fault/ wants it. Containers are merged by their names;
- * other lists are replaced as a whole, which those that the server would merge have to be told.
+ * A strategic merge patch that makes one object of the other, as fault/ wants it. Lists that the server merges are merged
+ * by the keys of their items, or told to be replaced where items come, go or change their keys.
  */
 export function strategicPatch(before: KubeObject, after: KubeObject): KubeObject {
   const { apiVersion, kind, metadata } = before
@@ -103,20 +103,26 @@ function mergeOf(before: unknown, after: unknown, field = ''): unknown {
   return Object.fromEntries(changed.map((key) => [key, key in after ? mergeOf(before[key], after[key], key) : null]))
 }
 
-const mergedByName = new Set(['containers', 'initContainers'])
-/** Lists that the API server merges by a key of their items, of those that faults change. */
-const mergedByServer = new Set(
-  'containers initContainers env ports volumes volumeMounts topologySpreadConstraints webhooks'.split(' '),
-)
+/** Lists that the API server merges, of those that faults change, each with the keys that tell its items apart. */
+const mergeKeys: Readonly<Record<string, readonly string[]>> = {
+  containers: ['name'],
+  initContainers: ['name'],
+  env: ['name'],
+  ports: ['containerPort', 'port'],
+  volumes: ['name'],
+  volumeMounts: ['mountPath'],
+  topologySpreadConstraints: ['topologyKey'],
+  webhooks: ['name'],
+}
 
 function mergeLists(before: unknown, after: unknown[], field: string): unknown {
-  if (!Array.isArray(before) || !mergedByServer.has(field)) return after
-  const nameAt = (item: unknown): unknown => (item as Record<string, unknown>)['name']
-  const old = before as unknown[]
-  if (!mergedByName.has(field) || old.length !== after.length) return [{ $patch: 'replace' }, ...after]
-  return after.flatMap((item) => {
-    const was = old.find((other) => nameAt(other) === nameAt(item))
-    if (isEqual(was, item)) return []
-    return [{ name: nameAt(item), ...(mergeOf(was, item) as object) }]
-  })
+  const keys = mergeKeys[field]
+  if (!Array.isArray(before) || keys === undefined) return after
+  const [old, now] = [before.filter(isObject), after.filter(isObject)]
+  const key = keys.find((name) => [...old, ...now].every((item) => item[name] !== undefined))
+  const isPaired = key !== undefined && old.length === now.length && old.every((item, i) => item[key] === now[i]?.[key])
+  if (!isPaired) return [{ $patch: 'replace' }, ...now]
+  return now.flatMap((item, i) =>
+    isEqual(old[i], item) ? [] : [{ [key]: item[key], ...(mergeOf(old[i], item) as object) }],
+  )
 }

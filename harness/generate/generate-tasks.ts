@@ -175,6 +175,11 @@ async function proveGroup(
       const made = await proveCandidate(task, { ...proof, lease, evidenceDir: path.join(out, 'evidence') })
       const cpuMs = (await meter.readMs()) - cpuBefore
       const { isProven, ...rest } = made
+      // who was interrupted has shown nothing, and is asked again
+      if (proof.drain.aborted && made.reason === 'invalid') {
+        refused.push(line.candidate)
+        continue
+      }
       const verdict = isProven ? 'proven' : 'refused'
       if (!isProven) refused.push(line.candidate)
       isWorldIll = made.reason === 'world-unhealthy'

@@ -116,14 +116,25 @@ function merge(target: unknown, patch: unknown, field = ''): unknown {
 
 function mergeLists(target: unknown, patch: unknown[], field: string): unknown {
   const [first, ...rest] = patch
-  const isMerged = ['containers', 'initContainers', 'env', 'ports', 'volumes', 'volumeMounts'].includes(field)
-  if (!isMerged) return patch
+  const keys = mergeKeys[field]
+  if (!keys) return patch
   if (isObject(first) && first['$patch'] === 'replace') return rest
-  const result = Array.isArray(target) ? [...(target as Record<string, unknown>[])] : []
+  const result = [...(target as Record<string, unknown>[])]
   for (const item of patch as Record<string, unknown>[]) {
-    const at = result.findIndex((other) => other['name'] === item['name'])
+    const key = keys.find((name) => item[name] !== undefined) ?? 'name'
+    const at = result.findIndex((other) => other[key] === item[key])
     if (at < 0) result.push(item)
     else result[at] = merge(result[at], item) as Record<string, unknown>
   }
   return result
+}
+
+/** From the API's reference: patchMergeKey of each list. */
+const mergeKeys: Readonly<Record<string, readonly string[]>> = {
+  containers: ['name'],
+  initContainers: ['name'],
+  env: ['name'],
+  ports: ['containerPort', 'port'],
+  volumes: ['name'],
+  volumeMounts: ['mountPath'],
 }
