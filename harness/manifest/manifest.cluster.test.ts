@@ -2,12 +2,14 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startFakeServer } from '../../agents/model/fake-server/start-fake-server.ts'
 import { createNodeProvider } from '../../environments/node/node-provider.ts'
 import type { Cluster } from '../../environments/provider.ts'
 import { runCommand } from '../base/command.ts'
 import { KubeClient } from '../base/kube-client.ts'
 import { packageRoot } from '../base/package-root.ts'
 import { unitTestRunner } from '../cli/unit-test-runner.ts'
+import { JobStore } from '../store/job-store.ts'
 import { selectTasks } from '../task/find-tasks.ts'
 import { specOf } from '../trial/prepare-cluster.ts'
 import { importCloudEval } from './import/import-cloudeval.ts'
@@ -63,8 +65,6 @@ describe('manifest tasks on a cluster', () => {
     const place = path.join(dir, 'dataset/Kubernetes/configmap/q1')
     await mkdir(place, { recursive: true })
     const script = `kubectl apply -f labeled_code.yaml
-kubectl get namespaces kube-system && exit 1
-kubectl get secrets -n kube-system && exit 1
 [ "$(kubectl get configmap settings -o jsonpath='{.data.color}')" = "$(cat wanted.txt)" ] && echo cloudeval_unit_test_passed
 exit 1
 `
@@ -73,7 +73,10 @@ exit 1
     await writeFile(path.join(place, 'labeled_code.yaml'), reference)
     await writeFile(path.join(place, 'unit_test.sh'), script)
     await writeFile(path.join(place, 'wanted.txt'), 'green')
-    const { tasks } = await importCloudEval(path.join(dir, 'dataset'), 'original')
+    const { tasks, left } = await importCloudEval(path.join(dir, 'dataset'), 'original')
+    expect(left).toEqual([])
+    const curious = `kubectl get secrets -n kube-system && exit 1\nkubectl get nodes && exit 1\n${script}`
+    for (const { spec } of tasks) if (spec['unit-test']) spec['unit-test'].script = curious
     const red = { name: 'red', fails: 'accuracy' as const, because: 'is red', text: reference.replace('green', 'red') }
     using client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
     const runUnitTest = await unitTestRunner(tasks.map(({ spec }) => spec))
@@ -99,37 +102,67 @@ exit 1
         cwd: packageRoot,
         timeoutMs: 280_000,
       })
+    // a model that looks once, and then answers; the base URL is of no matter to the others
+    const references = await selectTasks({ paths: names.map((name) => `manifests/${name}`) })
+    await using server = await startFakeServer(({ toolResults, body }) => {
+      const asked = references.find(({ instruction }) =>
+        JSON.stringify(body).includes(JSON.stringify(instruction).slice(1, -1)),
+      )
+      const look = `get configmaps,secrets -n ${asked?.manifest?.spec.namespace}`
+      if (toolResults.length === 0) return { calls: [{ tool: 'kubectl', args: { args: look } }] }
+      return { say: asked?.manifest?.reference ?? 'I do not know this request.' }
+    })
     const ran = await kubemend(
       'run',
       ...names.map((name) => `manifests/${name}`),
       '--agent=oracle',
       `--agent=answers=${answers}`,
+      '--agent=model=local/fake',
+      `--base-url=${server.url}/v1`,
       `--out=${dir}`,
       '--job-name=job',
-      '--json',
     )
-    const { trials } = JSON.parse(ran.stdout) as {
-      trials: { task: string; agent: string; outcome: string; dir: string }[]
-    }
+    const trials = await (await JobStore.open(path.join(dir, 'job'))).trials()
     const outcomes = Object.fromEntries(
-      trials.map(({ task, agent, outcome }) => [`${task} ${agent.split('=')[0]}`, outcome]),
+      trials.flatMap(({ state }) => {
+        if (state.state !== 'finished') return []
+        const { agent, outcome } = state.result.x_kubemend
+        return [[`${state.result.task_name} ${agent.name}`, outcome]]
+      }),
     )
     expect(outcomes).toEqual({
       'kubemend/role-basic-01 oracle': 'solved',
       'kubemend/update-basic-01 oracle': 'solved',
       'kubemend/role-basic-01 answers': 'failed',
       'kubemend/update-basic-01 answers': 'agent-error',
+      'kubemend/role-basic-01 model': 'solved',
+      'kubemend/update-basic-01 model': 'solved',
     })
+    // it saw what there was, but for Secrets, and could change nothing; what it made is kept for judges
+    const seen = server.requests.flatMap(({ toolResults }) => toolResults).join('\n')
+    expect(seen).toContain('broker-alpha')
+    expect(seen).toMatch(/secrets is forbidden/)
+    const [kept = ''] = trials.flatMap(({ store }) =>
+      store.name.startsWith('role-basic-01') ? [store.liveObjects] : [],
+    )
+    expect(await readFile(kept, 'utf8')).toContain('"kind": "Role"')
+    expect(ran.stdout).toMatch(/AGENT +ANSWERS +EXTRACT +L1 +L2 +L3 +L4 +RUNTIME +VALIDITY +ACCURACY/)
+    expect(ran.stdout).toMatch(/model=local\/fake +2 +2 +2 +2 +2 +2 +2 +2 +2 +100\.0 %/)
     const funnel = await kubemend('manifest', 'funnel', path.join(dir, 'job'), '--json')
     const { funnels } = JSON.parse(funnel.stdout) as { funnels: { agent: string; reached: Record<string, number> }[] }
     expect(funnels.find(({ agent }) => agent === 'oracle')?.reached).toMatchObject({ extract: 2, L4: 2, accuracy: 2 })
-    expect(funnels.find(({ agent }) => agent !== 'oracle')?.reached).toMatchObject({ extract: 1, L2: 1, L3: 0 })
+    expect(funnels.find(({ agent }) => agent.startsWith('answers'))?.reached).toMatchObject({
+      extract: 1,
+      L2: 1,
+      L3: 0,
+    })
     const pairs = path.join(dir, 'pairs.jsonl')
     expect((await kubemend('manifest', 'export', path.join(dir, 'job'), pairs, '--with-test')).exitCode).toBe(0)
     const lines = (await readFile(pairs, 'utf8')).trim().split('\n')
+    // the model gave the answers that the oracle gave: a pair is there once
     expect(lines).toHaveLength(2)
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
-      answer: { agent: 'oracle' },
+      answer: { agent: expect.stringMatching(/^(oracle|model=)/) as string },
       evidence: { stages: [{ stage: 'extract', status: 'met' }, {}, {}, {}, {}, {}, {}, {}] },
     })
   })

@@ -96,7 +96,7 @@ export async function proveTasks(tasks: readonly ProvableTask[], options: ProveO
         because: last?.because ?? '',
         isProven: judged.failedAt === expected && last?.status !== 'unknown',
         ms: Math.round(performance.now() - startedAt),
-        asked: (last?.stage === 'accuracy' ? (last.evidence as Record<string, number> | undefined) : undefined) ?? {},
+        asked: last?.stage === 'accuracy' ? countsIn(last.evidence) : {},
       }
       rows.push(row)
       options.onRow?.(row)
@@ -104,6 +104,12 @@ export async function proveTasks(tasks: readonly ProvableTask[], options: ProveO
   }
   await Promise.all(Array.from({ length: options.concurrency }, worker))
   return rows
+}
+
+/** The numbers of some evidence: how often the cluster was asked for what. */
+function countsIn(evidence: unknown): Record<string, number> {
+  const entries = Object.entries(evidence ?? {}).filter((pair): pair is [string, number] => typeof pair[1] === 'number')
+  return Object.fromEntries(entries)
 }
 
 /** What a sweep says as a whole. */

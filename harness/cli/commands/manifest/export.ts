@@ -27,7 +27,7 @@ has changed since.`,
       const { task } = await tryLoadTask(answer.taskPath)
       const passes = answer.isFullPass && (!flags['all-stages'] || answer.failedAt === undefined)
       const text = await readFile(path.join(answer.store.artifactsDir, 'answer.txt'), 'utf8')
-      const key = `${answer.task} ${sha256(text)}`
+      const key = `${answer.task} ${sha256(text.trim())}`
       if (!passes) left['does not pass']++
       else if (!task || task.digest !== answer.digest) left['task has changed']++
       else if (task.manifest?.split === 'test' && !flags['with-test']) left['held out']++
