@@ -13,6 +13,7 @@ import { Budget, BudgetSpent } from './budget.ts'
 import type { AgentPart, Findings } from './outcome.ts'
 import { confinedRunner } from './confined-runner.ts'
 import { ownSandbox, scriptRunner, type ScriptRunnerOptions } from './script-runner.ts'
+import { TrialFault } from './trial-fault.ts'
 import type { TrialPlan } from './trial-plan.ts'
 
 type Span = keyof TrialFacts['spans']
