@@ -7,6 +7,7 @@ import { runChecks } from '../../verifiers/run-checks.ts'
 import type { VerifyContext } from '../../verifiers/verifier.ts'
 import { InputError } from '../base/errors.ts'
 import { KubeClient } from '../base/kube-client.ts'
+import { writeAtomically } from '../base/write-atomically.ts'
 import type { ClusterState } from '../state/cluster-state.ts'
 import { parseContract, type Contract } from '../task/contract.ts'
 import type { AgentPermissions } from '../task/permissions.ts'
@@ -48,7 +49,10 @@ agent's permissions, as an export has it.`,
     print(describeFindings(findings, decided).trimEnd())
     if (decided.outcome === 'invalid') return exitCodes.environment
     await mkdir(given.logs, { recursive: true })
-    await writeReward(given.logs, findings, decided)
+    const { preservation, ...rewards } = await writeReward(given.logs, findings, decided)
+    // what nobody looked at is not kept
+    if (findings.preservation.length === 0 && preservation !== undefined)
+      await writeAtomically(path.join(given.logs, 'reward.json'), `${JSON.stringify(rewards, undefined, 4)}\n`)
     return decided.outcome === 'solved' ? exitCodes.ok : exitCodes.notMet
   },
 })
