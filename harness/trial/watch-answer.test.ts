@@ -6,6 +6,15 @@ import type { GatewayEvent } from '../record/gateway-event.ts'
 import { writeSampleTask } from '../task/sample-task.ts'
 import { watchAnswer } from './watch-answer.ts'
 
+/** A policy as a solution's here-document has it, and as kubectl shows it ever after. */
+const manifest = [
+  'kind: NetworkPolicy',
+  '  - namespaceSelector:',
+  '        kubernetes.io/metadata.name: delivery',
+  '        app.kubernetes.io/name: basket-api',
+  '    app.kubernetes.io/component: storage',
+]
+
 const solution = [
   '#!/bin/bash',
   '# what is wrong is the port of the orders',
@@ -18,7 +27,13 @@ const solution = [
 /** What is said of an agent whose tools answered so. */
 async function verdictOn(...answers: string[]) {
   await using dir = await mkdtempDisposable(path.join(os.tmpdir(), 'kubemend-answer-'))
-  const task = await writeSampleTask(dir.path, { 'solution/solve.sh': `${solution.join('\n')}\n` })
+  const task = await writeSampleTask(dir.path, {
+    'tests/contract.yaml': `outcome:
+  - deployment-available: { namespace: shop, name: checkout, replicas: 2 }
+  - http-answers: { from: deployment/web, namespace: shop, url: "http://checkout/" }
+`,
+    'solution/solve.sh': `${[...solution, ...manifest].join('\n')}\n`,
+  })
   const watch = await watchAnswer({ dir: task, instruction: 'Nobody can check out.' })
   for (const [i, text] of answers.entries()) {
     watch.saw({ type: 'tool-call-finished', call: `call-${i + 1}`, text } as GatewayEvent)
@@ -38,6 +53,20 @@ describe('watchAnswer', () => {
 
   it('takes one line for the agent’s own words, and lines over many calls too', async () => {
     expect(await verdictOn(...solution)).toMatchObject({ status: 'met' })
+  })
+
+  it('does not mind that a repaired object looks as the solution wrote it', async () => {
+    expect(await verdictOn(manifest.join('\n'))).toMatchObject({ status: 'met' })
+  })
+
+  it('finds the contract, whose lines no object shows', async () => {
+    const lines = [
+      '- deployment-available: { namespace: shop, name: checkout, replicas: 2 }',
+      '- http-answers: { from: deployment/web, namespace: shop, url: "http://checkout/" }',
+    ]
+    expect(await verdictOn(`outcome:\n  ${lines.join('\n  ')}`)).toMatchObject({
+      because: 'a tool told the agent what is written in tests/contract.yaml (call-1)',
+    })
   })
 
   it('does not mind comments and what every script begins with', async () => {

@@ -20,7 +20,7 @@ export async function watchAnswer(task: Pick<Task, 'dir' | 'instruction'>): Prom
   const answers = await Promise.all(
     files.map(async (file) => {
       const text = await readFile(path.join(task.dir, file), 'utf8')
-      return { file, lines: tellingLines(text, task.instruction) }
+      return { file, lines: tellingLines(file, text, task.instruction) }
     }),
   )
   const watched = answers.filter(({ lines }) => lines.length >= fewestLines)
@@ -47,10 +47,15 @@ export async function watchAnswer(task: Pick<Task, 'dir' | 'instruction'>): Prom
 const fewestLines = 2
 const manyLines = 3
 
-/** Lines that nobody writes by chance: long ones, without comments and what every script begins with. */
-function tellingLines(text: string, instruction: string): string[] {
+/**
+ * Lines that nobody comes upon by chance: long ones, without comments, and without what a repaired object shows anyway when
+ * it is looked at, as YAML has it line by line.
+ */
+function tellingLines(file: string, text: string, instruction: string): string[] {
+  const isManifest = /\.ya?ml$/.test(file)
   const lines = text.split('\n').map((line) => line.trim())
-  return [...new Set(lines)].filter(
-    (line) => line.length >= 24 && !/^(?:#|set -|apiVersion:|metadata:)/.test(line) && !instruction.includes(line),
-  )
+  return [...new Set(lines)].filter((line) => {
+    if (line.length < 24 || /^(?:#|set -)/.test(line) || instruction.includes(line)) return false
+    return isManifest ? /[{[].*[}\]]/.test(line) : !/^(?:- )*["']?[\w./-]+["']?:(?:\s|$)|^- /.test(line)
+  })
 }
