@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AgentBudget } from '../../agents/agent.ts'
+import type { Agent, AgentBudget } from '../../agents/agent.ts'
 import type { Answer, ScriptedCall, Scenario } from '../../agents/model/fake-server/scenario.ts'
 import { startFakeServer, type FakeServer } from '../../agents/model/fake-server/start-fake-server.ts'
 import { createModelAgent } from '../../agents/model/model.ts'
@@ -15,10 +15,12 @@ import { readTrajectory } from '../record/atif-reader.ts'
 import type { Outcome } from '../record/events.ts'
 import { JobStore } from '../store/job-store.ts'
 import type { TrialFacts } from '../store/trial-result.ts'
+import type { TrialStore } from '../store/trial-store.ts'
 import { loadTask } from '../task/load-task.ts'
 import { writeSampleTask } from '../task/sample-task.ts'
 import type { Task } from '../task/task.ts'
 import { runTrial } from './run.ts'
+import { TrialFault } from './trial-fault.ts'
 
 const webFile = (replicas: number): string =>
   `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  replicas: ${replicas}\n`
@@ -266,6 +268,15 @@ it('waits as long as the provider asks, and no longer than it has patience for',
   expect(server.requests).toHaveLength(1)
 })
 
+it.each([
+  [new Error('it tripped'), 'agent-error', /^it tripped; /],
+  [new TrialFault('harness', 'no-sandbox', 'there is no sandbox'), 'invalid', /^agent: there is no sandbox$/],
+] as const)('calls an agent that throws %s by whose fault it is', async (error, outcome, because) => {
+  const agent: Agent = { name: 'thrower', version: '1', usesModel: false, run: () => Promise.reject(error) }
+  const facts = await runAgent(agent, await store.newTrial(task.name), {})
+  expect(facts).toMatchObject({ outcome, because: expect.stringMatching(because) as string })
+})
+
 async function runWith(
   server: FakeServer,
   protocol: ProtocolName,
@@ -281,12 +292,17 @@ async function runWith(
     ...more,
   })
   const trial = await store.newTrial(task.name)
+  return { facts: await runAgent(agent, trial, budget), file: trial.trajectory }
+}
+
+function runAgent(agent: Agent, trial: TrialStore, budget: Partial<AgentBudget>): Promise<TrialFacts> {
   const environment = { provider: 'none', kubernetes: '1.35' }
-  const facts = await runTrial({
+  const { name, model } = agent
+  return runTrial({
     id: randomUUID(),
     planned: {
       task: { name: task.name, path: task.dir, digest: task.digest },
-      agent: { name: 'model', model },
+      agent: { name, ...(model === undefined ? {} : { model }) },
       attempt: 1,
     },
     placed: { trialName: trial.name, trialsDir: store.dir, jobId: store.stored.id, environment },
@@ -300,7 +316,6 @@ async function runWith(
     tools: 'kubectl',
     kubemend: 'test',
   })
-  return { facts, file: trial.trajectory }
 }
 
 function makeStore(jobName: string): Promise<JobStore> {
