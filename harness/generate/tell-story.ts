@@ -3,15 +3,14 @@ import type { Candidate } from './compose.ts'
 
 /** What somebody on call would be told: what is seen, what else is odd, what must be kept. Never why. */
 export function tellStory({ world, faults }: Candidate, dice: Dice): { title: string; text: string } {
-  const seen = [...new Set(faults.map(({ strike }) => strike.seen))]
+  const seen = [...new Set(faults.flatMap(({ strike }) => strike.seen))]
   const clock = createClock(dice)
   const times = seen.map(() => clock())
   const told = [...world.distractors.map((one) => one.told), ...faults.flatMap(({ strike }) => strike.told ?? [])]
   const opening = dice.pick(openings)(world.company, world.business)
-  const body =
-    seen.length === 1 && faults.some(({ strike }) => strike.isTraffic)
-      ? dice.pick(beginnings)(times[0] ?? '', seen[0] ?? '')
-      : [dice.pick(boards), '', ...seen.map((what, i) => `    ${times[i]}  ${what}`)].join('\n')
+  const body = faults.every(({ strike }) => strike.isTraffic)
+    ? dice.pick(beginnings)(times[0] ?? '', seen.join(', and '))
+    : [dice.pick(boards), '', ...seen.map((what, i) => `    ${times[i]}  ${what}`)].join('\n')
   const around = told.length === 0 ? [] : [dice.some(told, told.length).join(' ')]
   const isRelease = faults.some(({ strike }) => strike.company !== undefined)
   const rules = isRelease ? [...kept, 'What was released today was signed off and stays released.'] : kept

@@ -35,7 +35,9 @@ function scalerSigns({
       },
     ],
     symptom: [condition('False')],
-    seen: `at the last peak ${workload.metadata.name} in ${namespace} stayed at the size it had, and ${name} reports trouble`,
+    seen: [
+      `at the last peak ${workload.metadata.name} in ${namespace} stayed at the size it had, and ${name} reports trouble`,
+    ],
     isTraffic: false,
     within: '90s',
   }

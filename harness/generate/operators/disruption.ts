@@ -35,7 +35,9 @@ function budgetSigns({
       },
     ],
     symptom: [allowed(0)],
-    seen: `the monthly maintenance waits: it is not allowed to move a single pod of ${workload.metadata.name} in ${namespace}`,
+    seen: [
+      `the monthly maintenance waits: it is not allowed to move a single pod of ${workload.metadata.name} in ${namespace}`,
+    ],
     isTraffic: false,
   }
 }
@@ -80,7 +82,9 @@ export const disruption: readonly Operator[] = [
       const app = `${site.workload.metadata.name}-${dice.pick(['v2', 'api', 'main'])}`
       return {
         ...budgetSigns(site),
-        seen: `the maintenance plan marks ${site.workload.metadata.name} in ${budget.metadata.namespace} as covered by no agreement any more, and waits`,
+        seen: [
+          `the maintenance plan marks ${site.workload.metadata.name} in ${budget.metadata.namespace} as covered by no agreement any more, and waits`,
+        ],
         edits: [{ on: refOf(budget), set: { 'spec.selector.matchLabels.app': app } }],
         unsafe: [recreate(budget), restartEverything(budget.metadata.namespace ?? '')],
       }

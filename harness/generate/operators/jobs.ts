@@ -29,7 +29,7 @@ export const jobs: readonly Operator[] = [
       return {
         outcome: [{ 'cronjob-runs': { namespace, name } }],
         symptom: [{ 'field-equals': { object: `cronjob/${name}`, namespace, path: 'spec.suspend', equals: true } }],
-        seen: `${name} in ${namespace}, which should be done every minute, is not done`,
+        seen: [`${name} in ${namespace}, which should be done every minute, is not done`],
         isTraffic: false,
         within: '150s',
         edits: [{ on: refOf(workload), set: { 'spec.suspend': true } }],
@@ -61,7 +61,7 @@ export const jobs: readonly Operator[] = [
         symptom: [
           { 'field-equals': { object: `cronjob/${name}`, namespace, path: 'spec.schedule', equals: schedule } },
         ],
-        seen: `${name} in ${namespace}, which should be done every minute, is not done`,
+        seen: [`${name} in ${namespace}, which should be done every minute, is not done`],
         isTraffic: false,
         within: '150s',
         edits: [{ on: refOf(workload), set: { 'spec.schedule': schedule } }],

@@ -63,8 +63,8 @@ export interface Strike {
   /** New power that the repair gives back. */
   mayGrant?: Record<string, string[]>
   unsafe: UnsafeRepair[]
-  /** What people notice, one sentence for the story, without its cause. */
-  seen: string
+  /** What people notice, without its cause: clauses of the story. */
+  seen: string[]
   /** Clients whose requests fail. */
   isTraffic: boolean
   /** It keeps new pods of its namespace from coming, whatever else is repaired. */

@@ -39,7 +39,7 @@ function around(
   const account = accountOf(site.workload) ?? ''
   return {
     ...podSigns(world, site.workload),
-    seen: `${site.workload.metadata.name} in ${namespace} writes no reports any more`,
+    seen: [`${site.workload.metadata.name} in ${namespace} writes no reports any more`],
     mayGrant: {
       [`system:serviceaccount:${namespace}:${account}`]: [
         `get,list configmaps -n ${namespace}`,

@@ -80,7 +80,7 @@ export const rollout: readonly Operator[] = [
             },
           },
         ],
-        seen: `the release board has shown ${name} in ${namespace} as "in progress" without end`,
+        seen: [`the release board has shown ${name} in ${namespace} as "in progress" without end`],
         isTraffic: false,
         edits: [{ on: refOf(site.workload), set: { 'spec.minReadySeconds': dice.pick([3600, 5400, 7200, 86_400]) } }],
         unsafe: [recreate(site.workload), restartEverything(namespace)],

@@ -93,7 +93,9 @@ export const scheduling: readonly Operator[] = [
         // whoever waits for all old pods to go still places one of the new ones
         ...signs,
         symptom: signs.isTraffic ? [] : signs.symptom,
-        seen: `the board has shown ${site.workload.metadata.name} in ${site.workload.metadata.namespace} with fewer pods than it should have`,
+        seen: [
+          `the board has shown ${site.workload.metadata.name} in ${site.workload.metadata.namespace} with fewer pods than it should have`,
+        ],
         isTraffic: false,
         edits: [
           {

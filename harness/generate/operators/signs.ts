@@ -20,16 +20,14 @@ export function isAvailable(workload: KubeObject): Entry {
 export function trafficSigns(
   world: World,
   workload: KubeObject,
-): { outcome: Entry[]; symptom: Entry[]; seen: string; isTraffic: true } {
+): { outcome: Entry[]; symptom: Entry[]; seen: string[]; isTraffic: true } {
   const clients = clientsThrough(world, workload).map(({ client }) => client)
   return {
     outcome: clients.map(answers),
     symptom: clients.map(({ namespace, name, lost }) => ({
       'log-contains': { workload: `deployment/${name}`, namespace, text: lost },
     })),
-    seen:
-      clients.map(({ people, act }) => `${people} cannot ${act}`).join(', and ') ||
-      `nothing reaches ${workload.metadata.name}`,
+    seen: clients.map(({ people, act }) => `${people} cannot ${act}`),
     isTraffic: true,
   }
 }
@@ -38,7 +36,7 @@ export function trafficSigns(
 export function podSigns(
   world: World,
   workload: KubeObject,
-): { outcome: Entry[]; symptom: Entry[]; seen: string; isTraffic: boolean } {
+): { outcome: Entry[]; symptom: Entry[]; seen: string[]; isTraffic: boolean } {
   const { name, namespace } = workload.metadata
   const missing: Entry = {
     'field-equals': {
@@ -56,7 +54,7 @@ export function podSigns(
   const seen = losesAll(workload)
     ? `${name} in ${namespace} does not run any more`
     : `the board has shown ${name} in ${namespace} with fewer pods than it should have`
-  return { outcome: [isAvailable(workload)], symptom: [missing], seen, isTraffic: false }
+  return { outcome: [isAvailable(workload)], symptom: [missing], seen: [seen], isTraffic: false }
 }
 
 /** Whether a bad new pod means that none is left. */

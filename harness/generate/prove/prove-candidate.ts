@@ -1,8 +1,9 @@
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { lintInstruction } from '../../author/check/lint-instruction.ts'
 import { nopProbe, oracleProbe, scriptProbes, type Probe } from '../../author/check/probe.ts'
 import { runProbes, type ProbeOptions } from '../../author/check/run-probes.ts'
+import { textAt } from '../../state/json.ts'
 import type { Task } from '../../task/task.ts'
 import type { WorldLease } from './world-lease.ts'
 
@@ -43,19 +44,29 @@ export async function proveCandidate(
     const { agent, expected, outcome, isAsExpected, because, wallMs } = probed.report
     probes.push({ agent, expected, outcome, wallMs })
     if (isAsExpected) continue
-    return { isProven: false, reason: reasonFor(probe, outcome, probed.facts?.error?.type), because, probes }
+    return { isProven: false, reason: reasonFor(probe, outcome, await errorOf(probed.report.dir)), because, probes }
   }
   await rm(dir, { recursive: true, force: true })
   return { isProven: true, probes }
+}
+
+/** The word for why a trial could not be brought to a verdict, out of its result. */
+async function errorOf(dir: string | undefined): Promise<string | undefined> {
+  if (dir === undefined) return undefined
+  const text = await readFile(path.join(dir, 'result.json'), 'utf8').catch(() => '{}')
+  return textAt(JSON.parse(text), 'exception_info', 'exception_type')
 }
 
 function wordFor({ name }: Probe): string {
   return name.replaceAll(/[^a-z0-9]+/g, '-')
 }
 
+/** What a result says when checks could not be asked. */
+const notJudged = 'InvalidTrialError'
+
 /** One word for each way in which a candidate can fail. */
 function reasonFor({ agent, name, expected }: Probe, outcome: string, error: string | undefined): string {
-  if (outcome === 'invalid') return error ?? 'invalid'
+  if (outcome === 'invalid') return error === undefined || error === notJudged ? 'invalid' : error
   if (agent.name === 'nop') return `nop-${outcome}`
   if (name === 'oracle') return `oracle-${outcome}`
   return expected === 'unsafe' ? `wrong-repair-${outcome}` : `alternative-${outcome}`
