@@ -20,8 +20,8 @@ interface Row {
   outcome: string
   reward: number
   trial: number
-  /** What the task itself takes: its services where its world was built, its agent, its test.sh. */
-  services: number
+  /** What the task itself takes: its services where its world was built (null: not measured), its agent, its test.sh. */
+  services: number | null
   agentTime: number
   script: number
   isRestored: boolean
@@ -72,14 +72,15 @@ async function timesOf(
   const details = await readJson<{ outcome?: { durationMs: number }[] | string }>('verifier/reward-details.json')
   const log = await readFile(path.join(trial, 'trial.log'), 'utf8')
   const took = [...log.matchAll(/ service \S+ took ([\d.]+) s$/gm)].map(([, seconds]) => Number(seconds))
+  const isBuilt = / service \S+: /.test(log)
   const seconds = (span: Span | null): number =>
     span === null ? 0 : (Date.parse(span.finished_at) - Date.parse(span.started_at)) / 1000
   return {
     trial: seconds(result),
-    services: took.reduce((sum, one) => sum + one, 0),
+    services: isBuilt && took.length === 0 ? null : took.reduce((sum, one) => sum + one, 0),
     agentTime: seconds(result.agent_execution),
     script: (Array.isArray(details.outcome) ? (details.outcome[0]?.durationMs ?? 0) : 0) / 1000,
-    isRestored: took.length === 0,
+    isRestored: !isBuilt,
   }
 }
 
@@ -98,7 +99,6 @@ async function readRows(file: string): Promise<Row[]> {
 function render(all: readonly Row[]): string {
   const head = ['fixture', 'agent', 'outcome', 'reward', 'world', 'trial s', "the task's own s", 'ours s']
   const lines = all.map((row) => {
-    const own = row.services + row.agentTime + row.script
     return [
       row.fixture,
       row.agent,
@@ -106,11 +106,20 @@ function render(all: readonly Row[]): string {
       String(row.reward),
       row.isRestored ? 'restored' : 'built',
       row.trial.toFixed(1),
-      own.toFixed(1),
-      (row.trial - own).toFixed(1),
+      ownOf(row)?.toFixed(1) ?? '-',
+      oursOf(row)?.toFixed(1) ?? '-',
     ]
   })
   return [head, head.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')
+}
+
+function ownOf({ services, agentTime, script }: Row): number | undefined {
+  return services === null ? undefined : services + agentTime + script
+}
+
+function oursOf(row: Row): number | undefined {
+  const own = ownOf(row)
+  return own === undefined ? undefined : row.trial - own
 }
 
 function page(): string {
@@ -118,11 +127,7 @@ function page(): string {
   const median = (values: number[]): string =>
     (values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0).toFixed(1)
   const ours = (isRestored: boolean): string =>
-    median(
-      rows
-        .filter((row) => row.isRestored === isRestored)
-        .map((row) => row.trial - row.services - row.agentTime - row.script),
-    )
+    median(rows.filter((row) => row.isRestored === isRestored).flatMap((row) => oursOf(row) ?? []))
   const verdict =
     wrong.length === 0
       ? 'Every oracle has reward 1, every nop 0.'
