@@ -119,7 +119,7 @@ function comparisonParts(c: Comparison, width: number): Child[] {
             element(
               'li',
               {},
-              `Exact McNemar: ${c.mcnemar.onlyFirst} only by the first, ${c.mcnemar.onlySecond} only by the second, p = ${c.mcnemar.p.toFixed(3)}`,
+              `Exact McNemar: ${c.mcnemar.onlyFirst} only by the first, ${c.mcnemar.onlySecond} only by the second, p = ${c.mcnemar.p.toFixed(3)}${c.mcnemar.effect ? `, odds ratio ${c.mcnemar.effect.oddsRatio.toFixed(2)}, Cohen's g ${c.mcnemar.effect.g.toFixed(2)}` : ''}`,
             ),
           c.leftOut.length > 0 &&
             element('li', {}, `${plural(c.leftOut.length, 'task')} that only one side has trials of are left out`),
