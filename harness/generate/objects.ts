@@ -51,11 +51,6 @@ function editOne(objects: KubeObject[], edit: Edit): KubeObject[] {
   return objects.toSpliced(there, 1, changed)
 }
 
-/** What a path leads to, in the syntax of may-change: `spec.template.spec.containers[name=web].env`. */
-export function fieldAt(object: unknown, path: string): unknown {
-  return parsePath(path).reduce<unknown>((here, step) => stepInto(here, step), object)
-}
-
 /** Sets what a path leads to, or removes it where the value is undefined; missing maps on the way are made. */
 function setField(object: unknown, text: string, value: unknown): void {
   const path = parsePath(text)

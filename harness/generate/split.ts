@@ -71,5 +71,3 @@ export const splitOfKind: Readonly<Record<FaultKind, Split>> = {
   'pod-security': 'test',
   admission: 'test',
 }
-
-export const faultKinds: readonly FaultKind[] = Object.keys(splitOfKind) as FaultKind[]

@@ -1,14 +1,6 @@
 import type { KubeObject } from '../../base/kube-client.ts'
 import { fieldOf, listAt, objectAt, textAt } from '../../state/json.ts'
-import {
-  clientsThrough,
-  containerOf,
-  linksOf,
-  replicasOf,
-  selects,
-  servicesOf,
-  workloadsOf,
-} from '../worlds/system-map.ts'
+import { clientsThrough, containerOf, linksOf, replicasOf, servicesOf, workloadsOf } from '../worlds/system-map.ts'
 import type { World } from '../worlds/world.ts'
 import type { Site } from './operator.ts'
 
@@ -89,9 +81,4 @@ export function variableFrom(
 /** Namespaced objects of a kind in a workload's namespace. */
 export function neighbours(world: World, workload: KubeObject, kind: string): KubeObject[] {
   return world.objects.filter((o) => o.kind === kind && o.metadata.namespace === workload.metadata.namespace)
-}
-
-/** The Service in front of a workload. */
-export function serviceOf(world: World, workload: KubeObject): KubeObject {
-  return world.objects.find((o) => o.kind === 'Service' && selects(o, workload)) as KubeObject
 }
