@@ -112,6 +112,33 @@ describe('what is published', () => {
   })
 })
 
+describe('with threads', () => {
+  test('the same pages are made, and the same is taken out', async () => {
+    const job = await sampleJob({ secret: 'hunter2-and-more-9Q', plant: 'hunter2-and-more-9Q', tasks: 3 })
+    const patterns = [{ name: 'own-pattern', pattern: /live\b/dg }]
+    const alone = await publish(job, { threads: 0, patterns })
+    const pages = (files: { name: string; text: string }[]): [string, string][] =>
+      files
+        .filter(({ name }) => name.includes('/trials/'))
+        .map(({ name, text }): [string, string] => [name, text.replaceAll(/"madeAt":"[^"]*"/g, '')])
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    const before = pages(await allFiles())
+    const together = await publish(job, { threads: 2, patterns })
+    expect(pages(await allFiles())).toEqual(before)
+    expect(before).toHaveLength(6)
+    expect(together.redaction.total).toBe(alone.redaction.total)
+    expect(together.pages).toBe(alone.pages)
+  })
+
+  test('a tampered record is refused, too', async () => {
+    const job = await sampleJob()
+    const trial = (await readdir(job)).find((name) => name.includes('__')) ?? ''
+    const record = path.join(job, trial, 'kubemend', 'record.jsonl')
+    writeFileSync(record, readFileSync(record, 'utf8').replace('Orders are accepted', 'Orders are excepted'))
+    await expect(publish(job, { threads: 2 })).rejects.toMatchObject({ code: 'tampered-record' })
+  })
+})
+
 describe('what is refused', () => {
   const nothingThere = async (): Promise<void> => expect(readdir(site())).rejects.toThrow(/ENOENT/)
 

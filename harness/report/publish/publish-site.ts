@@ -28,7 +28,7 @@ import { uniqueSecrets } from './gather-secrets.ts'
 import type { TrialTask, WorkDone } from './publish-work.ts'
 import { redactDocument, type Leftover } from './redact-document.ts'
 import { resultsCsv, resultsJson, runJson, runResults } from './tables.ts'
-import { createWorkForce, type WorkForce } from './work-force.ts'
+import { createWorkForce, threadsFor, type WorkForce } from './work-force.ts'
 
 export interface PublishOptions {
   jobs: readonly string[]
@@ -38,6 +38,8 @@ export interface PublishOptions {
   /** Whether a task is held out: its verdicts are told, its solutions and steps are not. */
   isHeldOut?: (task: string) => boolean
   patterns?: readonly CredentialPattern[]
+  /** How many threads make pages; by default none for few trials, else one a processor. */
+  threads?: number
   onProgress?: (done: number, total: number) => void
 }
 
@@ -66,7 +68,7 @@ export async function publishSite(options: PublishOptions): Promise<Publication>
   const out = path.resolve(options.out)
   await checkTarget(out)
   const draft = `${out}.${process.pid}.part`
-  await using force = createWorkForce(trials.length)
+  await using force = createWorkForce(options.threads ?? threadsFor(trials.length))
   const secrets = await gatherAllSecrets(force, trials)
   const patterns = options.patterns ?? []
   const redactor = new Redactor({ secrets, patterns })

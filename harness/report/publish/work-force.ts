@@ -11,9 +11,9 @@ export interface WorkForce extends AsyncDisposable {
   readonly size: number
 }
 
-export function createWorkForce(trials: number): WorkForce {
-  const size = trials < worthThreads ? 1 : Math.min(8, os.availableParallelism())
-  const members = Array.from({ length: size }, trials < worthThreads ? here : inThread)
+export function createWorkForce(threads: number): WorkForce {
+  const size = Math.max(1, threads)
+  const members = Array.from({ length: size }, threads === 0 ? here : inThread)
   const free = [...members]
   const waiting: ((member: Member) => void)[] = []
   const take = (): Promise<Member> => {
@@ -42,8 +42,10 @@ export function createWorkForce(trials: number): WorkForce {
   }
 }
 
-/** So many trials take longer than it takes to start threads. */
-const worthThreads = 200
+/** Fewer trials take less long than it takes to start threads. */
+export function threadsFor(trials: number): number {
+  return trials < 200 ? 0 : Math.min(8, os.availableParallelism())
+}
 
 interface Member {
   work(work: PublishWork): Promise<WorkDone>

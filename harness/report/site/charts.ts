@@ -112,6 +112,7 @@ export function passChart(summaries: readonly AgentSummary[], width: number): El
 
 export function costChart(summaries: readonly AgentSummary[], width: number): Element {
   const points = summaries.filter((s) => s.costPerTrial !== undefined && s.solved)
+  const most = Math.max(...points.map((s) => s.costPerTrial ?? 0))
   return Plot.plot({
     ...base,
     width,
@@ -144,13 +145,20 @@ export function costChart(summaries: readonly AgentSummary[], width: number): El
         fill: 'var(--accent)',
         title: (s: AgentSummary) => `${s.agent}: ${percent(s.solved?.share)} for ${dollars(s.costPerTrial)} a trial`,
       }),
-      Plot.text(points, {
-        x: 'costPerTrial',
-        y: (s: AgentSummary) => s.solved?.share,
-        text: (s: AgentSummary) => cutText(nameOf(s, summaries), 26),
-        dy: -12,
-        fill: 'var(--ink)',
-      }),
+      // beside the interval, on the side where there is room
+      ...(['start', 'end'] as const).map((textAnchor) =>
+        Plot.text(
+          points.filter((s) => ((s.costPerTrial ?? 0) > most * 0.6 ? 'end' : 'start') === textAnchor),
+          {
+            x: 'costPerTrial',
+            y: (s: AgentSummary) => s.solved?.share,
+            text: (s: AgentSummary) => cutText(nameOf(s, summaries), 34),
+            textAnchor,
+            dx: textAnchor === 'start' ? 12 : -12,
+            fill: 'var(--ink)',
+          },
+        ),
+      ),
     ],
   })
 }
@@ -197,7 +205,7 @@ export function heatChart(
         inset: 1.5,
         rx: 4,
         fill: (c: Cell) =>
-          `color-mix(in oklch, var(--solved) ${Math.round((c.solved / c.trials) * 100)}%, var(--heat-none))`,
+          `color-mix(in oklab, var(--solved) ${Math.round((c.solved / c.trials) * 100)}%, var(--heat-none))`,
         href: 'href',
         title: (c: Cell) =>
           `${c.task} by ${c.agent}: ${c.solved} of ${c.trials} solved${c.unsafe > 0 ? `, ${c.unsafe} unsafe` : ''}`,

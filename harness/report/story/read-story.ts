@@ -209,6 +209,8 @@ function commandOf(tool: string, args: Record<string, unknown>): string {
     const line = tool === 'kubectl' && !words.trimStart().startsWith('kubectl') ? `kubectl ${words}` : words
     return typeof stdin === 'string' && stdin !== '' ? `${line} <<'END'\n${stdin}\nEND` : line
   }
+  // what was said with it is a step of its own
+  if (tool === 'submit') return tool
   if (tool === 'script' && typeof file === 'string') return file
   return Object.keys(args).length === 0 ? tool : `${tool} ${JSON.stringify(args)}`
 }

@@ -137,7 +137,7 @@ function board(label: string, summaries: readonly AgentSummary[], hasDataset: bo
       element(
         'tr',
         { 'data-row': '' },
-        element('th', { scope: 'row' }, agentLink(s.agent)),
+        element('th', { scope: 'row', class: s.agent.length < 33 ? 'short' : undefined }, agentLink(s.agent)),
         hasDataset && element('td', {}, s.dataset),
         element('td', {}, meter(s.solved, 'solved')),
         element('td', {}, meter(s.unsafe, 'unsafe')),
