@@ -22,7 +22,8 @@ const verify = (...words: string[]): Promise<CommandResult> =>
 const rewards = async (): Promise<unknown> =>
   JSON.parse(await readFile(path.join(logs, 'reward.json'), 'utf8').catch(() => '"none"')) as unknown
 
-describe('kubemend-verify', () => {
+// each of its processes takes half a second, and many times that on a machine that is busy
+describe('kubemend-verify', { timeout: 240_000 }, () => {
   it('judges files, and what else was done to them', async () => {
     const task = path.join(packageRoot, 'tasks/core/newsletter-release-is-refused')
     const [contract, original] = [path.join(task, 'tests/contract.yaml'), path.join(task, 'environment/workspace')]
