@@ -43,6 +43,14 @@ it('has at least forty operators of at least fifteen kinds, each with a name of 
   expect(new Set(operators.map(({ name }) => name)).size).toBe(operators.length)
 })
 
+it('waits in init containers with what the image has: nc of busybox knows no -z', () => {
+  const texts = modelNames.map((model) =>
+    JSON.stringify(buildWorld({ model, features: ['waiting'] }, createDice(model)).objects),
+  )
+  expect(texts.join('')).toContain('until wget')
+  expect(texts.join('')).not.toContain('nc -z')
+})
+
 describe.each(operators.map((operator) => [operator.name, operator] as const))('%s', (name, operator) => {
   const { world, fault } = strikeSomewhere(name)
   const { strike } = fault

@@ -162,8 +162,8 @@ export const initContainers: readonly Operator[] = (
       cause: 'An init container waits for a host that does not exist.',
       change: (args: string, dice: Dice) =>
         args.replace(
-          /-w 2 (\S+)/,
-          (_, host: string) => `-w 2 ${host.split('.')[0]}-${dice.pick(['svc', 'old', 'v1'])}`,
+          /\/\/([^:/]+):/,
+          (_, host: string) => `//${host.split('.')[0]}-${dice.pick(['svc', 'old', 'v1'])}:`,
         ),
       diagnosis:
         'New pods stay in their init container, whose log says that something is not there yet; compare the name with the Services.',
@@ -173,8 +173,8 @@ export const initContainers: readonly Operator[] = (
       cause: 'An init container waits for a port that nobody opens.',
       change: (args: string, dice: Dice) =>
         args.replace(
-          /(-w 2 \S+) (\d+)/,
-          (_, host: string, port: string) => `${host} ${Number(port) + 1 + dice.roll(9)}`,
+          /(\/\/[^:/]+):(\d+)/,
+          (_, host: string, port: string) => `${host}:${Number(port) + 1 + dice.roll(9)}`,
         ),
       diagnosis: 'New pods stay in their init container; the host it waits for is there, and has another port.',
     },

@@ -306,7 +306,7 @@ function addInitContainer(world: World, dice: Dice): World {
             image: busyboxImage,
             command: ['sh', '-c'],
             args: [
-              `trap 'exit 1' TERM; until nc -z -w 2 ${host} ${port}; do echo 'not there yet'; sleep 1 & wait $!; done`,
+              `trap 'exit 1' TERM; until wget -q -O /dev/null -T 2 http://${host}:${port}/healthz; do echo 'not there yet'; sleep 1 & wait $!; done`,
             ],
             resources: { requests: { cpu: '10m', memory: '8Mi' }, limits: { memory: '32Mi' } },
           },
