@@ -115,7 +115,7 @@ describe('kubemend schema', () => {
     expect(stdout).toBe(await readFile(path.join(packageRoot, 'docs/schemas/cluster.json'), 'utf8'))
     expect(await kubemend('schema', 'clusters')).toMatchObject({
       exitCode: 2,
-      stderr: 'error: schema clusters: expected one of task, cluster, contract, dataset, check\n',
+      stderr: 'error: schema clusters: expected one of task, cluster, contract, requirements, dataset, check\n',
     })
   })
 })
