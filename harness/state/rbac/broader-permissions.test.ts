@@ -203,4 +203,6 @@ test('a grant of the contract covers what it says and no more', () => {
 
 test('a grant that cannot be read is an input error', () => {
   expect(() => parseGrants({ x: ['everything'] })).toThrow(/may-grant: x: "everything": expected/)
+  // one resource a sentence: a list would read as a resource of that name
+  expect(() => parseGrants({ x: ['get,list configmaps,services -n shop'] })).toThrow(/may-grant: x: .*: expected/)
 })

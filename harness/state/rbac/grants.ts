@@ -35,7 +35,7 @@ export function isGranted({ subject, permission }: Broader, grants: ReadonlyMap<
 
 /** `VERB[,VERB] RESOURCE[.GROUP][/SUBRESOURCE][/NAME] [-n NAMESPACE]`; without a group, any group will do. */
 function parseGrant(sentence: string): Permission[] {
-  const found = /^([a-z*]+(?:,[a-z*]+)*)\s+(\S+)(?:\s+(?:-n|--namespace)[\s=]\s*(\S+))?$/.exec(sentence.trim())
+  const found = /^([a-z*]+(?:,[a-z*]+)*)\s+([^\s,]+)(?:\s+(?:-n|--namespace)[\s=]\s*(\S+))?$/.exec(sentence.trim())
   const [, verbs, target, namespace] = found ?? []
   if (verbs === undefined || target === undefined) return []
   const inNamespace = namespace === undefined ? {} : { namespace }
