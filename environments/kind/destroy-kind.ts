@@ -12,7 +12,8 @@ import { kindFolders, type KindFolder, type KindRecord } from './kind-folder.ts'
 export async function destroyKind(folder: KindFolder, record: KindRecord | undefined): Promise<void> {
   if (record) {
     await deleteContainers(folder, record)
-    if (record.portal && isRunning(record.portal)) process.kill(record.portal.pid, 'SIGKILL')
+    // its group: who was started waits for the program that it started in Docker's namespaces
+    if (record.portal && isRunning(record.portal)) process.kill(-record.portal.pid, 'SIGKILL')
   }
   await rm(folder.dir, { recursive: true, force: true, maxRetries: 5 })
   if ((await kindFolders()).length > 0) return

@@ -62,6 +62,8 @@ export const dev: Command = defineCommand({
     stop.signal.addEventListener('abort', () => reader.close(), { once: true })
     // in a terminal it is the reader who sees Ctrl-C
     reader.once('SIGINT', onEnd)
+    // an input that nobody closes would keep this process, which has nothing more to read
+    using _ = { [Symbol.dispose]: () => void process.stdin.destroy() }
     await runDevLoop({
       session,
       verifiers,
