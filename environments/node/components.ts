@@ -44,8 +44,8 @@ export function etcdCommand(): string[] {
     '--data-dir=/var/lib/etcd',
     '--unsafe-no-fsync',
     // it elects itself after up to six heartbeats: an API server that asks earlier tries again only a second later
-    '--heartbeat-interval=20',
-    '--election-timeout=100',
+    '--heartbeat-interval=50',
+    '--election-timeout=250',
     '--listen-client-urls=http://127.0.0.1:2379',
     '--advertise-client-urls=http://127.0.0.1:2379',
     '--listen-peer-urls=http://127.0.0.1:2380',
