@@ -101,7 +101,13 @@ function keepSaid(wanted: ObjectRequirement, prompt: string): ObjectRequirement 
 function leavesOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(leavesOf)
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(leavesOf)
-  return typeof value === 'string' ? (value === '' ? [] : [value]) : value === undefined || value === null ? [] : [JSON.stringify(value)]
+  return typeof value === 'string'
+    ? value === ''
+      ? []
+      : [value]
+    : value === undefined || value === null
+      ? []
+      : [JSON.stringify(value)]
 }
 
 /** Whether a text stands in another as a word of its own. */

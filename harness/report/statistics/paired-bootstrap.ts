@@ -14,6 +14,13 @@ export function pairedDifference(
 ): PairedDifference | undefined {
   if (pairs.length === 0) return undefined
   const differences = pairs.map(({ first, second }) => second - first)
+  const difference = differences.reduce((total, d) => total + d, 0) / differences.length
+  const means = drawMeans(differences, options)
+  return { difference, low: quantile(means, 0.025), high: quantile(means, 0.975), tasks: pairs.length }
+}
+
+/** Sorted. */
+function drawMeans(differences: readonly number[], options: { draws?: number; seed?: number }): Float64Array {
   const random = createRandom(options.seed ?? 20_261_121)
   const draws = options.draws ?? 10_000
   const means = new Float64Array(draws)
@@ -22,13 +29,7 @@ export function pairedDifference(
     for (let i = 0; i < differences.length; i++) total += differences[Math.floor(random() * differences.length)] ?? 0
     means[draw] = total / differences.length
   }
-  means.sort()
-  return {
-    difference: differences.reduce((total, d) => total + d, 0) / differences.length,
-    low: quantile(means, 0.025),
-    high: quantile(means, 0.975),
-    tasks: pairs.length,
-  }
+  return means.sort()
 }
 
 /** With linear interpolation between the two nearest. */
