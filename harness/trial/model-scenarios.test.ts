@@ -272,7 +272,10 @@ it.each([
   [new Error('it tripped'), 'agent-error', /^it tripped; /],
   [new TrialFault('harness', 'no-sandbox', 'there is no sandbox'), 'invalid', /^agent: there is no sandbox$/],
 ] as const)('calls an agent that throws %s by whose fault it is', async (error, outcome, because) => {
-  const agent: Agent = { name: 'thrower', version: '1', usesModel: false, run: () => Promise.reject(error) }
+  const run: Agent['run'] = async () => {
+    throw error
+  }
+  const agent: Agent = { name: 'thrower', version: '1', usesModel: false, run }
   const facts = await runAgent(agent, await store.newTrial(task.name), {})
   expect(facts).toMatchObject({ outcome, because: expect.stringMatching(because) as string })
 })

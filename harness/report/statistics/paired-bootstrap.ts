@@ -29,7 +29,7 @@ function drawMeans(differences: readonly number[], options: { draws?: number; se
     for (let i = 0; i < differences.length; i++) total += differences[Math.floor(random() * differences.length)] ?? 0
     means[draw] = total / differences.length
   }
-  return means.sort()
+  return means.toSorted()
 }
 
 /** With linear interpolation between the two nearest. */
