@@ -43,7 +43,7 @@ export function etcdCommand(): string[] {
     `${inside.bin}/etcd`,
     '--data-dir=/var/lib/etcd',
     '--unsafe-no-fsync',
-    // it elects itself after up to six heartbeats: an API server that asks earlier tries again only a second later
+    // it elects itself after up to six heartbeats, and the API server waits for that
     '--heartbeat-interval=50',
     '--election-timeout=250',
     '--listen-client-urls=http://127.0.0.1:2379',

@@ -1,8 +1,6 @@
 import path from 'node:path'
 import type { Provider } from '../../environments/provider.ts'
-import { ensureBinaries } from '../../environments/node/binaries.ts'
 import { verifiers } from '../../verifiers/library.ts'
-import { InputError } from '../base/errors.ts'
 import { runJob, type JobEnd, type JobOptions } from '../job/run-job.ts'
 import type { JobStore } from '../store/job-store.ts'
 import type { AgentIdentity, TaskIdentity } from '../store/planned-trial.ts'
@@ -14,6 +12,8 @@ import { createJsonReporter, createLineReporter } from './job-progress.ts'
 import { createLiveReporter } from './live-progress.ts'
 import { say } from './output.ts'
 import { version } from './version.ts'
+import { watchInterrupts } from './watch-interrupts.ts'
+import { ensureTrialPrograms } from './trial-programs.ts'
 
 /** What a job says of a task. */
 export function identityOf(task: Task): TaskIdentity {
@@ -42,7 +42,7 @@ export async function runTrials(options: {
   more?: Pick<JobOptions, 'budget' | 'maxUsd' | 'mcpServer' | 'gatewayLimits' | 'foreign'>
 }): Promise<JobEnd> {
   const { store, provider } = options
-  const { bin } = await ensureBinaries('1.35', say)
+  const programs = await ensureTrialPrograms()
   const tasks = new Map<string, Task>()
   for (const { task } of store.stored.planned) {
     if (!tasks.has(task.path)) tasks.set(task.path, await loadTask(task.path, { verifiers, ...options.load }))
@@ -53,36 +53,22 @@ export async function runTrials(options: {
   const tally = { left, done: done.length, concurrency: isForPerson ? 1 : options.concurrency }
   using live = process.stderr.isTTY && !isForPerson && !options.isJson ? createLiveReporter(tally) : undefined
   const note = live ? (line: string): void => live.note(line) : say
-  const [drain, stop] = [new AbortController(), new AbortController()]
-  const onInterrupt = (): void => {
-    if (drain.signal.aborted) {
-      note('stopping now; clusters are taken down')
-      stop.abort(new InputError(['interrupted']))
-    } else note('finishing what runs; interrupt again to stop now')
-    drain.abort()
-  }
-  process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onInterrupt)
-  try {
-    return await runJob({
-      store,
-      tasks,
-      makeAgent: options.makeAgent ?? ((identity: AgentIdentity) => makeAgent(identity, { prices: options.prices })),
-      toolsOf,
-      provider,
-      verifiers,
-      programs: { kubectl: path.join(bin, 'kubectl'), portal: path.join(bin, 'portal') },
-      tools: options.tools,
-      kubemend: version,
-      concurrency: isForPerson ? 1 : options.concurrency,
-      agentTimeoutSec: options.agentTimeoutSec,
-      ...options.more,
-      drain: drain.signal,
-      stop: stop.signal,
-      report: live ?? (options.isJson ? createJsonReporter(tally) : createLineReporter(tally)),
-    })
-  } finally {
-    process.off('SIGINT', onInterrupt)
-    process.off('SIGTERM', onInterrupt)
-  }
+  using interrupts = watchInterrupts(undefined, note)
+  return await runJob({
+    store,
+    tasks,
+    makeAgent: options.makeAgent ?? ((identity: AgentIdentity) => makeAgent(identity, { prices: options.prices })),
+    toolsOf,
+    provider,
+    verifiers,
+    programs,
+    tools: options.tools,
+    kubemend: version,
+    concurrency: isForPerson ? 1 : options.concurrency,
+    agentTimeoutSec: options.agentTimeoutSec,
+    ...options.more,
+    drain: interrupts.drain,
+    stop: interrupts.stop,
+    report: live ?? (options.isJson ? createJsonReporter(tally) : createLineReporter(tally)),
+  })
 }

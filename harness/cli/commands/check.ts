@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
-import { ensureBinaries } from '../../../environments/node/binaries.ts'
 import { verifiers } from '../../../verifiers/library.ts'
 import { checkTask } from '../../author/check/check-task.ts'
 import {
@@ -19,11 +17,15 @@ import { writeAtomically } from '../../base/write-atomically.ts'
 import { makeJobName } from '../../store/trial-name.ts'
 import { findTasks } from '../../task/find-tasks.ts'
 import { formatProblem, throwProblems, type Problem } from '../../task/problem.ts'
+import { concurrencyOf } from '../concurrency.ts'
 import { defineCommand, jsonFlag, type Command } from '../define-command.ts'
 import { createLineReporter } from '../job-progress.ts'
 import { print, printJson, say, table } from '../output.ts'
 import { existingFlags, loadProvider } from '../providers.ts'
 import { version } from '../version.ts'
+import { watchInterrupts } from '../watch-interrupts.ts'
+import { wholeNumber } from '../whole-number.ts'
+import { ensureTrialPrograms } from '../trial-programs.ts'
 
 export const check: Command = defineCommand({
   summary: 'Lets tasks prove themselves: their words, their solutions, and everybody who would cheat them.',
@@ -47,8 +49,7 @@ export const check: Command = defineCommand({
   async run({ flags, positionals }) {
     const startedAt = Date.now()
     const flake = wholeNumber('flake', flags.flake)
-    const concurrency =
-      flags.concurrency === undefined ? defaultConcurrency() : wholeNumber('concurrency', flags.concurrency)
+    const concurrency = concurrencyOf(flags.concurrency)
     const { tasks, problems } = await findTasks({ paths: positionals, names: flags.name }, { verifiers })
     const broken = reportBroken(problems)
     if (tasks.length + broken.length === 0) throw new InputError([`${positionals.join(' ')}: no task is selected`])
@@ -60,7 +61,7 @@ export const check: Command = defineCommand({
       const provider = await loadProvider(flags.cluster, flags)
       await provider.removeLeftovers()
       await removeDeadScratch()
-      const { bin } = await ensureBinaries('1.35', say)
+      const programs = await ensureTrialPrograms()
       say(`evidence: ${dir}`)
       using interrupt = watchInterrupts()
       for (const [i, task] of tasks.entries()) {
@@ -74,7 +75,7 @@ export const check: Command = defineCommand({
           concurrency,
           provider,
           verifiers,
-          programs: { kubectl: path.join(bin, 'kubectl'), portal: path.join(bin, 'portal') },
+          programs,
           kubemend: version,
           drain: interrupt.drain,
           stop: interrupt.stop,
@@ -170,38 +171,4 @@ function count(number: number, word: string): string {
 function inShort(text: string, length: number): string {
   const line = text.replaceAll('\n', ' ')
   return line.length > length ? `${line.slice(0, length - 3)}...` : line
-}
-
-/** The first interrupt lets running probes finish, the second ends them. */
-function watchInterrupts(): Disposable & { drain: AbortSignal; stop: AbortSignal } {
-  const [drain, stop] = [new AbortController(), new AbortController()]
-  const onInterrupt = (): void => {
-    if (drain.signal.aborted) {
-      say('stopping now; clusters are taken down')
-      stop.abort(new InputError(['interrupted']))
-    } else say('finishing what runs; interrupt again to stop now')
-    drain.abort()
-  }
-  process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onInterrupt)
-  return {
-    drain: drain.signal,
-    stop: stop.signal,
-    [Symbol.dispose]() {
-      process.off('SIGINT', onInterrupt)
-      process.off('SIGTERM', onInterrupt)
-    },
-  }
-}
-
-/** A probe takes about a gigabyte, and more than one a processor only makes each of them slower. */
-function defaultConcurrency(): number {
-  const byMemory = Math.floor(os.freemem() / (1.2 * 1024 ** 3))
-  return Math.max(1, Math.min(byMemory, os.availableParallelism()))
-}
-
-function wholeNumber(flag: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InputError([`--${flag} ${text}: expected a whole number from 1`])
-  return value
 }

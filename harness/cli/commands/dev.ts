@@ -1,6 +1,5 @@
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { ensureBinaries } from '../../../environments/node/binaries.ts'
 import { verifiers } from '../../../verifiers/library.ts'
 import { runDevLoop } from '../../author/dev/dev-loop.ts'
 import { DevSession } from '../../author/dev/dev-session.ts'
@@ -11,6 +10,7 @@ import { selectTasks } from '../../task/find-tasks.ts'
 import { defineCommand, type Command } from '../define-command.ts'
 import { print, say } from '../output.ts'
 import { existingFlags, loadProvider } from '../providers.ts'
+import { ensureTrialPrograms } from '../trial-programs.ts'
 
 export const dev: Command = defineCommand({
   summary: "The author's loop: a broken world in seconds, and the verdict again on every save.",
@@ -37,7 +37,7 @@ export const dev: Command = defineCommand({
     const provider = await loadProvider(flags.cluster, flags)
     await provider.removeLeftovers()
     await removeDeadScratch()
-    const { bin } = await ensureBinaries('1.35', say)
+    const programs = await ensureTrialPrograms()
     const stop = new AbortController()
     // while a shell has the terminal, Ctrl-C is meant for what runs there
     let isAway = false
@@ -49,7 +49,7 @@ export const dev: Command = defineCommand({
       task,
       provider,
       verifiers,
-      programs: { kubectl: path.join(bin, 'kubectl'), portal: path.join(bin, 'portal') },
+      programs,
       hasSpare: !flags['no-spare'] && provider.capabilities.snapshots,
       signal: stop.signal,
       onProgress: say,
@@ -73,7 +73,10 @@ export const dev: Command = defineCommand({
       isHealthyFirst: flags.healthy,
       ...(isTerminal ? { onIdle: () => reader.prompt() } : {}),
       openShell: async (who, command) => {
-        const env = { KUBECONFIG: session.kubeconfigOf(who), PATH: `${bin}:${process.env['PATH'] ?? ''}` }
+        const env = {
+          KUBECONFIG: session.kubeconfigOf(who),
+          PATH: `${path.dirname(programs.kubectl)}:${process.env['PATH'] ?? ''}`,
+        }
         if (!isTerminal) return runPlainly(command, env)
         if (command === '') print(`a shell whose kubectl is the ${who}'s; exit ends it`)
         reader.pause()

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { ensureBinaries } from '../../../environments/node/binaries.ts'
 import { verifiers } from '../../../verifiers/library.ts'
 import { InputError } from '../../base/errors.ts'
 import { removeDeadScratch } from '../../base/scratch.ts'
@@ -12,6 +11,9 @@ import { defineCommand, jsonFlag, type Command } from '../define-command.ts'
 import { print, printJson, say, table } from '../output.ts'
 import { loadProvider } from '../providers.ts'
 import { version } from '../version.ts'
+import { watchInterrupts, type Interrupts } from '../watch-interrupts.ts'
+import { wholeNumber } from '../whole-number.ts'
+import { ensureTrialPrograms } from '../trial-programs.ts'
 
 export const generate: Command = defineCommand({
   summary: 'Makes repair tasks: worlds x faults x stories, proven on a real cluster before they enter a dataset.',
@@ -39,7 +41,10 @@ export const generate: Command = defineCommand({
     const split = splits.find((name) => name === flags.split)
     const faults = flags.faults === undefined ? undefined : Number(flags.faults)
     const out = path.resolve(flags.out)
-    using interrupt = watchInterrupts()
+    using interrupt = watchInterrupts({
+      finishing: 'finishing the candidate under way',
+      stopping: 'stopping now; the cluster is taken down',
+    })
     const options: GenerateOptions = {
       count,
       seed,
@@ -69,16 +74,16 @@ export const generate: Command = defineCommand({
   },
 })
 
-async function prepareProof(cluster: string, interrupt: Interrupt): Promise<NonNullable<GenerateOptions['proof']>> {
+async function prepareProof(cluster: string, interrupt: Interrupts): Promise<NonNullable<GenerateOptions['proof']>> {
   const provider = await loadProvider(cluster, {})
   await provider.removeLeftovers()
   await removeDeadScratch()
-  const { bin } = await ensureBinaries('1.35', say)
+  const programs = await ensureTrialPrograms()
   const quiet = { trialStarted: nothing, trialPhase: nothing, trialEnded: nothing, trialBroke: nothing }
   return {
     provider,
     verifiers,
-    programs: { kubectl: path.join(bin, 'kubectl'), portal: path.join(bin, 'portal') },
+    programs,
     kubemend: version,
     drain: interrupt.drain,
     stop: interrupt.stop,
@@ -138,37 +143,4 @@ function printSummary(summary: GenerationSummary, out: string, isProving: boolea
 function knownOperator(name: string): string {
   if (operators.some((operator) => operator.name === name || operator.kind === name)) return name
   throw new InputError([`--operator ${name}: expected an operator or a kind; kubemend generate --operators lists them`])
-}
-
-function wholeNumber(flag: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InputError([`--${flag} ${text}: expected a whole number from 1`])
-  return value
-}
-
-interface Interrupt extends Disposable {
-  drain: AbortSignal
-  stop: AbortSignal
-}
-
-/** The first interrupt lets the candidate under way finish, the second ends it. */
-function watchInterrupts(): Interrupt {
-  const [drain, stop] = [new AbortController(), new AbortController()]
-  const onInterrupt = (): void => {
-    if (drain.signal.aborted) {
-      say('stopping now; the cluster is taken down')
-      stop.abort(new InputError(['interrupted']))
-    } else say('finishing the candidate under way; interrupt again to stop now')
-    drain.abort()
-  }
-  process.on('SIGINT', onInterrupt)
-  process.on('SIGTERM', onInterrupt)
-  return {
-    drain: drain.signal,
-    stop: stop.signal,
-    [Symbol.dispose]() {
-      process.off('SIGINT', onInterrupt)
-      process.off('SIGTERM', onInterrupt)
-    },
-  }
 }

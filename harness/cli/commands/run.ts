@@ -1,4 +1,3 @@
-import os from 'node:os'
 import path from 'node:path'
 import { verifiers } from '../../../verifiers/library.ts'
 import { InputError } from '../../base/errors.ts'
@@ -15,12 +14,14 @@ import { difficulties, type Difficulty } from '../../task/kubemend-metadata.ts'
 import { nameOfAgent } from '../../store/name-of-agent.ts'
 import { agentForms, checkAgent, parseAgent } from '../agents.ts'
 import { checkForeign } from '../check-foreign.ts'
+import { concurrencyOf } from '../concurrency.ts'
 import { defineCommand, jsonFlag, type Command } from '../define-command.ts'
 import { print, printJson, say, table } from '../output.ts'
 import { renderJobSummary } from '../job-summary.ts'
 import { existingFlags, loadProvider } from '../providers.ts'
 import { printFunnels } from '../render-funnels.ts'
 import { identityOf, runTrials } from '../run-trials.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 export const run: Command = defineCommand({
   summary: 'Runs agents on tasks and judges every trial.',
@@ -109,8 +110,7 @@ export const run: Command = defineCommand({
       store,
       provider,
       tools: flags.tools as 'kubectl' | 'typed',
-      concurrency:
-        flags.concurrency === undefined ? defaultConcurrency() : wholeNumber('concurrency', flags.concurrency),
+      concurrency: concurrencyOf(flags.concurrency),
       agentTimeoutSec,
       prices: flags.prices,
       isJson: flags.json,
@@ -157,8 +157,7 @@ async function plan(
       agents,
       tasks,
       attempts,
-      concurrency:
-        flags.concurrency === undefined ? defaultConcurrency() : wholeNumber('concurrency', flags.concurrency),
+      concurrency: concurrencyOf(flags.concurrency),
       environment: { provider, kubernetes: '1.35' },
     },
     planTrials(tasks, agents, attempts),
@@ -177,12 +176,6 @@ function readForeign(flags: {
     throw new InputError([`--timeout-multiplier ${text}: expected a number above 0`])
   }
   return { isStrict: flags.strict, absentImages: flags['absent-image'], timeoutMultiplier }
-}
-
-/** A trial takes about a gigabyte, and more than one a processor only makes each of them slower. */
-function defaultConcurrency(): number {
-  const byMemory = Math.floor(os.freemem() / (1.2 * 1024 ** 3))
-  return Math.max(1, Math.min(byMemory, os.availableParallelism()))
 }
 
 /** What agents may spend and what the gateway allows, with all problems at once. */
@@ -225,12 +218,6 @@ function readLimits(flags: {
     ...(argv === undefined || argv instanceof Refusal ? {} : { mcpServer: argv.words }),
     ...(limits.length === 0 ? {} : { gatewayLimits: Object.fromEntries(limits) as Partial<GatewayLimits> }),
   }
-}
-
-function wholeNumber(flag: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InputError([`--${flag} ${text}: expected a whole number from 1`])
-  return value
 }
 
 function summarize(store: JobStore, end: JobEnd): unknown {

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../base/kube-client.ts'
 import type { Dice } from '../../manifest/generate/dice.ts'
-import { busyboxImage } from './objects-of.ts'
+import { shellDeployment } from './objects-of.ts'
 import type { Distractor } from './world.ts'
 
 /** Things that look as if they had to do with an incident and have not. Each is healthy in its own way. */
@@ -22,38 +22,6 @@ function meta(
   return { name, namespace, labels: { app: name, team }, ...(annotations ? { annotations } : {}) }
 }
 
-function deployment(
-  name: string,
-  namespace: string,
-  team: string,
-  { replicas, script, annotations }: { replicas: number; script: string; annotations?: Record<string, string> },
-): KubeObject {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: meta(name, namespace, team, annotations),
-    spec: {
-      replicas,
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels: { app: name, team } },
-        spec: {
-          terminationGracePeriodSeconds: 5,
-          containers: [
-            {
-              name,
-              image: busyboxImage,
-              command: ['sh', '-c'],
-              args: [script],
-              resources: { requests: { cpu: '10m', memory: '8Mi' }, limits: { memory: '32Mi' } },
-            },
-          ],
-        },
-      },
-    },
-  }
-}
-
 /** Its log is full of warnings, and has always been. */
 function loudProgram(namespace: string, team: string, dice: Dice): Distractor {
   const name = dice.pick(['thumbnails', 'recommendations', 'newsletter', 'search-hints'])
@@ -67,7 +35,7 @@ function loudProgram(namespace: string, team: string, dice: Dice): Distractor {
   return {
     name: 'loud-program',
     told: `The log of ${name} is full of warnings.`,
-    objects: [deployment(name, namespace, team, { replicas: 1, script })],
+    objects: [shellDeployment({ namespace, name, team, replicas: 1, script })],
   }
 }
 
@@ -95,7 +63,14 @@ function pausedOnPurpose(namespace: string, team: string, dice: Dice): Distracto
     name: 'paused-on-purpose',
     told: `The board shows ${name} with no pods.`,
     objects: [
-      deployment(name, namespace, team, { replicas: 0, script, annotations: { note: 'season is over, see plan' } }),
+      shellDeployment({
+        namespace,
+        name,
+        team,
+        replicas: 0,
+        script,
+        annotations: { note: 'season is over, see plan' },
+      }),
     ],
   }
 }
@@ -123,13 +98,13 @@ function deniedVisitor(namespace: string, team: string, dice: Dice): Distractor 
   return {
     name: 'denied-visitor',
     told: `${name} has been logging errors about a partner for weeks.`,
-    objects: [deployment(name, namespace, team, { replicas: 1, script })],
+    objects: [shellDeployment({ namespace, name, team, replicas: 1, script })],
   }
 }
 
 function heldBackSchedule(namespace: string, team: string, dice: Dice): Distractor {
   const name = dice.pick(['year-end', 'rebuild-index', 'purge-drafts'])
-  const job = deployment(name, namespace, team, { replicas: 0, script: 'true' })
+  const job = shellDeployment({ namespace, name, team, replicas: 0, script: 'true' })
   const pod = (job['spec'] as { template: { spec: Record<string, unknown> } }).template.spec
   return {
     name: 'held-back-schedule',

@@ -104,7 +104,6 @@ export function clientOf(client: {
   lost: string
 }): KubeObject {
   const { namespace, name, team, url, worked, lost } = client
-  const labels = { app: name, team }
   const script = `trap 'exit 0' TERM
 n=0
 while true; do
@@ -114,15 +113,28 @@ while true; do
   wait $!
 done
 `
+  return shellDeployment({ namespace, name, team, replicas: 1, script })
+}
+
+/** A small program that a shell runs. */
+export function shellDeployment(program: {
+  namespace: string
+  name: string
+  team: string
+  replicas: number
+  script: string
+  annotations?: Record<string, string>
+}): KubeObject {
+  const { namespace, name, team, replicas, script, annotations } = program
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name, namespace, labels },
+    metadata: { name, namespace, labels: { app: name, team }, ...(annotations ? { annotations } : {}) },
     spec: {
-      replicas: 1,
+      replicas,
       selector: { matchLabels: { app: name } },
       template: {
-        metadata: { labels },
+        metadata: { labels: { app: name, team } },
         spec: {
           terminationGracePeriodSeconds: 5,
           containers: [

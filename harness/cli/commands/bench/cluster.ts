@@ -1,8 +1,8 @@
 import { benchCluster, type ClusterBench, type Measured } from '../../../bench/bench-cluster.ts'
-import { InputError } from '../../../base/errors.ts'
 import { defineCommand, jsonFlag, type Command } from '../../define-command.ts'
 import { print, printJson, say, table } from '../../output.ts'
 import { loadProvider } from '../../providers.ts'
+import { wholeNumber } from '../../whole-number.ts'
 
 export const cluster: Command = defineCommand({
   summary: 'Measures how fast clusters start, restore and end, and what they take.',
@@ -14,9 +14,7 @@ export const cluster: Command = defineCommand({
     json: jsonFlag,
   },
   async run({ flags }) {
-    const runs = Number(flags.runs)
-    if (!Number.isInteger(runs) || runs < 1)
-      throw new InputError([`--runs ${flags.runs}: expected a whole number from 1`])
+    const runs = wholeNumber('runs', flags.runs)
     const together = flags.together.split(',').filter(Boolean).map(Number)
     const results: Record<string, ClusterBench> = {}
     for (const name of flags.cluster.length > 0 ? flags.cluster : ['node']) {

@@ -1,12 +1,11 @@
-import path from 'node:path'
-import { ensureBinaries } from '../../../../environments/node/binaries.ts'
 import { verifiers } from '../../../../verifiers/library.ts'
-import { InputError } from '../../../base/errors.ts'
 import { benchTrial, type TrialBench, type TrialOverhead } from '../../../bench/bench-trial.ts'
 import { loadTask } from '../../../task/load-task.ts'
 import { defineCommand, jsonFlag, type Command } from '../../define-command.ts'
 import { print, printJson, say, table } from '../../output.ts'
 import { loadProvider } from '../../providers.ts'
+import { wholeNumber } from '../../whole-number.ts'
+import { ensureTrialPrograms } from '../../trial-programs.ts'
 
 export const trial: Command = defineCommand({
   summary: 'Measures what a trial of a prepared task costs before its agent can act.',
@@ -17,16 +16,14 @@ export const trial: Command = defineCommand({
     json: jsonFlag,
   },
   async run({ flags, positionals }) {
-    const runs = Number(flags.runs)
-    if (!Number.isInteger(runs) || runs < 1)
-      throw new InputError([`--runs ${flags.runs}: expected a whole number from 1`])
-    const { bin } = await ensureBinaries('1.35', say)
+    const runs = wholeNumber('runs', flags.runs)
+    const programs = await ensureTrialPrograms()
     const provider = await loadProvider(flags.cluster)
     const result = await benchTrial({
       task: await loadTask(positionals[0] ?? 'tasks/core/checkout-lost-its-orders', { verifiers }),
       provider,
       verifiers,
-      programs: { kubectl: path.join(bin, 'kubectl'), portal: path.join(bin, 'portal') },
+      programs,
       runs,
       onProgress: say,
     })

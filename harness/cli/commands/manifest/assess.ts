@@ -5,6 +5,7 @@ import { assessAnswers } from '../../assess-answers.ts'
 import { defineCommand, jsonFlag, type Command } from '../../define-command.ts'
 import { printJson, say } from '../../output.ts'
 import { readSomeAnswers } from '../../read-judged-answers.ts'
+import { wholeNumber } from '../../whole-number.ts'
 
 export const assess: Command = defineCommand({
   summary: 'Has one or two models judge the answers of a job: alignment, verbosity, scope. It decides no outcome.',
@@ -34,9 +35,7 @@ the composite with its weights, and how far two judges agree.`,
     const judges = flags.judge.map((text) =>
       createModelJudge(chooseModel(text, { baseUrl: flags['base-url'], env: process.env, flag: '--judge ' })),
     )
-    const concurrency = Number(flags.concurrency)
-    if (!Number.isInteger(concurrency) || concurrency < 1)
-      throw new InputError([`--concurrency ${flags.concurrency}: expected a whole number from 1`])
+    const concurrency = wholeNumber('concurrency', flags.concurrency)
     const answers = await readSomeAnswers(job)
     const end = await assessAnswers(answers, judges, { concurrency, signal: new AbortController().signal })
     if (flags.json) printJson({ answers: answers.length, ...end })

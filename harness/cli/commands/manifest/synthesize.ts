@@ -8,6 +8,7 @@ import { defineCommand, jsonFlag, type Command } from '../../define-command.ts'
 import { print, printJson, say, table } from '../../output.ts'
 import { readSomeAnswers } from '../../read-judged-answers.ts'
 import { writeCompactTasks } from '../../write-compact-tasks.ts'
+import { wholeNumber } from '../../whole-number.ts'
 
 export const synthesize: Command = defineCommand({
   summary:
@@ -22,9 +23,7 @@ export const synthesize: Command = defineCommand({
   details: `Failures are put together by stage, finding, kind, operation and level, and each group gets its share. Tasks of the split "test" stay out of
 it: their failures do not count, and what is nearly one of them is thrown away. \`kubemend manifest prove DIR\` proves what was written.`,
   async run({ flags, positionals: [job = '', dir = ''] }) {
-    const count = Number(flags.count)
-    if (!Number.isInteger(count) || count < 1)
-      throw new InputError([`--count ${flags.count}: expected a whole number from 1`])
+    const count = wholeNumber('count', flags.count)
     const all = await readSomeAnswers(job)
     const answers = flags.agent === undefined ? all : all.filter(({ agent }) => agent === flags.agent)
     if (answers.length === 0)

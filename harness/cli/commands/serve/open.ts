@@ -17,6 +17,7 @@ import { print, say } from '../../output.ts'
 import { loadProvider } from '../../providers.ts'
 import { identityOf, runTrials } from '../../run-trials.ts'
 import { filesOf, writeEnd } from './served-trial.ts'
+import { wholeNumber } from '../../whole-number.ts'
 
 export const open: Command = defineCommand({
   summary:
@@ -75,7 +76,7 @@ DIR/ended.json. Exit code 0 when it is solved, 1 when it is not, 3 when it is in
       provider,
       tools: 'kubectl',
       concurrency: 1,
-      agentTimeoutSec: flags.timeout === undefined ? longestWait(task) : readSeconds(flags.timeout),
+      agentTimeoutSec: flags.timeout === undefined ? longestWait(task) : wholeNumber('timeout', flags.timeout),
       load: { mayLackSolution: true },
       makeAgent: () => createOutside({ dir, listen, keyHash: flags['key-hash'] }),
       more: { foreign: { isStrict: false, absentImages: flags['absent-image'], timeoutMultiplier: 1 } },
@@ -110,10 +111,4 @@ function readListen(text: string): { host: string; port: number } {
   if (host === undefined || port === undefined || Number(port) > 65_535)
     throw new InputError([`--listen ${text}: expected HOST:PORT`])
   return { host, port: Number(port) }
-}
-
-function readSeconds(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InputError([`--timeout ${text}: expected a whole number from 1`])
-  return value
 }
