@@ -35,15 +35,21 @@ export async function startModelRelay(options: {
   const key = `kubemend-${randomBytes(18).toString('hex')}`
   let failure: ModelFailure | undefined
   let answers = 0
+  const underWay = new Set<Promise<void>>()
   const server = http.createServer((req, res) => {
-    void pass(req, res).catch((error: unknown) => {
-      failure = { kind: 'connection', message: messageOf(error) }
-      if (res.headersSent) res.destroy()
-      else res.writeHead(502, { 'content-type': 'application/json' }).end('{"error":{"message":"no connection"}}')
-    })
+    const gone = new AbortController()
+    const passing = pass(req, res, gone)
+      .catch((error: unknown) => {
+        if (gone.signal.aborted) return
+        failure = { kind: 'connection', message: messageOf(error) }
+        if (res.headersSent) res.destroy()
+        else res.writeHead(502, { 'content-type': 'application/json' }).end('{"error":{"message":"no connection"}}')
+      })
+      .finally(() => underWay.delete(passing))
+    underWay.add(passing)
   })
 
-  async function pass(req: http.IncomingMessage, res: http.ServerResponse): Promise<void> {
+  async function pass(req: http.IncomingMessage, res: http.ServerResponse, gone: AbortController): Promise<void> {
     const url = new URL(req.url ?? '/', 'http://relay')
     const headers = passedHeaders(req.headers, key, options.apiKey)
     const fromQuery = url.searchParams.get('key') === key
@@ -59,8 +65,12 @@ export async function startModelRelay(options: {
       if (request) options.onRequest(request)
     }
     const startedAt = Date.now()
-    const gone = new AbortController()
-    res.on('close', () => gone.abort())
+    let isAnswering = false
+    // a program often ends, or is ended, within its model's last answer: that was given and belongs to the record
+    res.on('close', () => {
+      if (isAnswering) setTimeout(() => gone.abort(), longestLastAnswerMs).unref()
+      else gone.abort()
+    })
     const path = url.pathname.startsWith(options.prefix) ? url.pathname.slice(options.prefix.length) : url.pathname
     const response = await fetch(`${options.baseUrl}${path}${url.search}`, {
       method: req.method ?? 'GET',
@@ -69,6 +79,7 @@ export async function startModelRelay(options: {
       signal: gone.signal,
       ...(body.length === 0 ? {} : { body }),
     })
+    isAnswering = true
     res.writeHead(response.status, answeredHeaders(response.headers))
     const text = await forward(response, res)
     if (!isQuestion) return
@@ -98,10 +109,14 @@ export async function startModelRelay(options: {
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
+      await Promise.all(underWay)
       await new Promise((resolve) => server.close(resolve))
     },
   }
 }
+
+/** How long an answer is read on for when the program is gone. */
+const longestLastAnswerMs = 5_000
 
 const maxBytes = 64 * 2 ** 20
 
@@ -121,7 +136,8 @@ async function forward(response: Response, res: http.ServerResponse): Promise<st
   const decoder = new TextDecoder()
   let text = ''
   for await (const chunk of response.body ?? []) {
-    if (!res.write(chunk)) await new Promise((resolve) => res.once('drain', resolve).once('close', resolve))
+    if (!res.destroyed && !res.write(chunk))
+      await new Promise((resolve) => res.once('drain', resolve).once('close', resolve))
     if (text.length < maxBytes) text += decoder.decode(chunk as Uint8Array, { stream: true })
   }
   res.end()
