@@ -22,13 +22,18 @@ export interface CallDesk {
   idle(): Promise<void>
 }
 
-export function createCallDesk(limits: GatewayLimits, record: (event: GatewayEvent) => void): CallDesk {
-  return new Desk(limits, record)
+export function createCallDesk(
+  limits: GatewayLimits,
+  record: (event: GatewayEvent) => void,
+  prefix = 'call-',
+): CallDesk {
+  return new Desk(limits, record, prefix)
 }
 
 class Desk implements CallDesk {
   phase: CallDesk['phase'] = 'preparing'
   calls = 0
+  readonly #prefix: string
   readonly #limits: GatewayLimits
   readonly #record: (event: GatewayEvent) => void
   readonly #opened = Promise.withResolvers<void>()
@@ -38,7 +43,8 @@ class Desk implements CallDesk {
   #overBecause = ''
   #onIdle: (() => void)[] = []
 
-  constructor(limits: GatewayLimits, record: (event: GatewayEvent) => void) {
+  constructor(limits: GatewayLimits, record: (event: GatewayEvent) => void, prefix: string) {
+    this.#prefix = prefix
     this.#limits = limits
     this.#record = record
     this.#places = limits.concurrentCalls
@@ -60,7 +66,7 @@ class Desk implements CallDesk {
   }
 
   async serve(tool: Tool, args: Record<string, unknown>, from: CallSource): Promise<ToolResult> {
-    const call = `call-${++this.calls}`
+    const call = `${this.#prefix}${++this.calls}`
     const name = tool.definition.name
     this.#record({ type: 'tool-call-started', call, session: from.session, tool: name, arguments: args })
     const elapsed = startTimer()

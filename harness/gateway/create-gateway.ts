@@ -15,19 +15,24 @@ import { startExternalServer, type ExternalServer } from './external-server.ts'
 import { defaultLimits, type GatewayLimits } from './limits.ts'
 import { openSession, type SessionHost } from './mcp-session.ts'
 import { kubectlTool } from './tools/kubectl.ts'
+import { shellTool, type Shell } from './tools/shell.ts'
 import { submitTool } from './tools/submit.ts'
 import { typedTools } from './tools/typed.ts'
 import { workspaceTools } from './tools/workspace.ts'
 import { openWorkspace } from './workspace.ts'
 
-export const toolSurfaces = ['kubectl', 'typed', 'workspace'] as const
+export const toolSurfaces = ['kubectl', 'typed', 'workspace', 'shell'] as const
 export type ToolSurface = (typeof toolSurfaces)[number]
 
 export interface GatewayOptions {
   /** Which of our tools the agent gets. */
   tools: ToolSurface
-  /** The kubectl program; needed by every surface but `workspace`. */
+  /** The kubectl program; needed by the surfaces `kubectl` and `typed`. */
   kubectl?: string
+  /** The shell of the surface `shell`. */
+  shell?: Shell
+  /** What the numbers of calls follow, where a trial has more than one gateway; `call-` unless given. */
+  callPrefix?: string
   /** The folder for file tools: all there is with `workspace`; beside kubectl it also allows `-f PATH` inside it. */
   workspace?: string
   /** The agent's kubeconfig, where it is there from the start; otherwise `handOver` brings it. */
@@ -79,7 +84,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   checkOptions(options)
   const limits: GatewayLimits = { ...defaultLimits, ...options.limits }
   const { recorder } = options
-  const desk = createCallDesk(limits, recorder)
+  const desk = createCallDesk(limits, recorder, options.callPrefix)
   const submission = Promise.withResolvers<Submission>()
   const dir = await makeScratch('gateway', options.parentDir)
   const relay = await startApiRelay(recorder)
@@ -110,6 +115,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   async function ownTools(): Promise<Tool[]> {
+    if (options.shell !== undefined && options.tools === 'shell') return [shellTool(options.shell, limits)]
     const workspace =
       options.workspace === undefined ? undefined : await openWorkspace(options.workspace, limits.stdinBytes)
     const fileTools = workspace === undefined ? [] : workspaceTools(workspace, limits)
@@ -125,7 +131,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   const host: SessionHost = {
-    instructions: () => instructionsFor(desk.phase),
+    instructions: () => instructionsFor(desk.phase, options.tools),
     tools: () => withinMs(tools.promise, limits.handOverMs),
     serve: (tool, args, from) => desk.serve(tool, args, from),
     onOpened: (session, transport, client) => recorder({ type: 'session-opened', session, transport, client }),
@@ -192,7 +198,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   if (options.kubeconfig !== undefined) await gateway.handOver(options.kubeconfig)
-  if (options.tools === 'workspace') desk.open()
+  if (options.tools === 'workspace' || options.tools === 'shell') desk.open()
   return gateway
 }
 
@@ -220,18 +226,23 @@ async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T> {
   return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer))
 }
 
-function checkOptions({ tools, kubectl, workspace, mcpServer }: GatewayOptions): void {
+function checkOptions({ tools, kubectl, workspace, shell, mcpServer }: GatewayOptions): void {
   if (mcpServer !== undefined) return
+  if (tools === 'shell') {
+    if (shell === undefined) throw new InputError(['tools shell: expected a shell'])
+    return
+  }
   if (tools === 'workspace' && workspace === undefined) throw new InputError(['tools workspace: expected a workspace'])
   if (tools !== 'workspace' && kubectl === undefined)
     throw new InputError([`tools ${tools}: expected a kubectl program`])
 }
 
-function instructionsFor(phase: 'preparing' | 'open' | 'over'): string {
+function instructionsFor(phase: 'preparing' | 'open' | 'over', tools: ToolSurface): string {
+  const place = tools === 'shell' ? "task's machine" : 'cluster'
   const now = {
-    preparing: 'The cluster is still being prepared: the first calls may take a while.',
-    open: 'The cluster is ready.',
+    preparing: `The ${place} is still being prepared: the first calls may take a while.`,
+    open: `The ${place} is ready.`,
     over: 'The trial is over: no tool does anything any more.',
   }[phase]
-  return `These tools are your only way to the cluster. ${now} Call submit when you are done.`
+  return `These tools are your only way to the ${place}. ${now} Call submit when you are done.`
 }

@@ -62,7 +62,7 @@ export interface ClusterHandedOver {
 
 export interface ToolCallStarted {
   type: 'tool-call-started'
-  /** Unique in the trial: `call-1`, `call-2`, ... in the order of arrival. */
+  /** Unique in the trial: `call-1`, `call-2`, ... in the order of arrival; `call-2-1` in the second step of a task. */
   call: string
   session: string
   tool: string
