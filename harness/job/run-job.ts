@@ -11,7 +11,7 @@ import type { TrialFacts } from '../store/trial-result.ts'
 import type { Task } from '../task/task.ts'
 import type { Purse } from '../trial/budget.ts'
 import { runTrial } from '../trial/run.ts'
-import type { TrialPrograms } from '../trial/trial-plan.ts'
+import { multiplierOf, type TimeoutMultipliers, type TrialPrograms } from '../trial/trial-plan.ts'
 import { createPurse } from './purse.ts'
 import { createClusterPool, type ClusterPool } from './cluster-pool.ts'
 import { createSharedClusters, type SharedClusters } from './shared-clusters.ts'
@@ -37,7 +37,7 @@ export interface JobOptions {
   /** What all trials may spend together, in US dollars. */
   maxUsd?: number
   /** How tasks that somebody else wrote are run. */
-  foreign?: { isStrict: boolean; absentImages: readonly string[]; timeoutMultiplier: number }
+  foreign?: { isStrict: boolean; absentImages: readonly string[]; timeouts: TimeoutMultipliers }
   mcpServer?: readonly string[]
   gatewayLimits?: Partial<GatewayLimits>
   /** Aborted: finish what runs and begin nothing new. */
@@ -160,7 +160,8 @@ async function runOne(slot: Slot, planned: PlannedTrial): Promise<TrialFacts | u
       budget: {
         timeMs:
           1000 *
-          (options.agentTimeoutSec ?? (task.toml.agent.timeout_sec ?? 600) * (options.foreign?.timeoutMultiplier ?? 1)),
+          (options.agentTimeoutSec ??
+            (task.toml.agent.timeout_sec ?? 600) * multiplierOf(options.foreign ?? {}, 'agent')),
         toolCalls: task.metadata?.budget.tool_calls ?? 500,
         ...(task.metadata?.budget.tokens === undefined ? {} : { tokens: task.metadata.budget.tokens }),
         ...(task.metadata?.budget.usd === undefined ? {} : { usd: task.metadata.budget.usd }),

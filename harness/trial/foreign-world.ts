@@ -14,7 +14,7 @@ import { adaptCluster, foreignAdminKubeconfig } from './foreign-cluster.ts'
 import { runInSandbox, type SandboxOptions } from './sandbox.ts'
 import { readPort } from './script-access.ts'
 import { TrialFault } from './trial-fault.ts'
-import type { TrialPlan } from './trial-plan.ts'
+import { multiplierOf, type TrialPlan } from './trial-plan.ts'
 import { digestFiles } from './workspace-files.ts'
 
 export interface ForeignWorldOptions {
@@ -266,7 +266,7 @@ class World implements ForeignWorld {
     const result = await runInSandbox({
       ...(await this.sandboxOf(service)),
       argv: service.argv,
-      timeoutMs: plan.task.toml.environment.build_timeout_sec * 1000 * (plan.timeoutMultiplier ?? 1),
+      timeoutMs: plan.task.toml.environment.build_timeout_sec * 1000 * multiplierOf(plan, 'environment'),
     })
     await this.#keepLog(service, result)
     plan.store.log(`service ${service.name} took ${(result.durationMs / 1000).toFixed(1)} s`)

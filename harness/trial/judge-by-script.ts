@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, cp, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { CheckVerdict } from '../../verifiers/run-checks.ts'
+import type { CommandResult } from '../base/command.ts'
 import { makeScratch } from '../base/scratch.ts'
 import { resolveEnv } from '../task/env-template.ts'
 import type { Task } from '../task/task.ts'
@@ -9,7 +10,7 @@ import { mainReward, readRewards } from './read-rewards.ts'
 import { runInSandbox, type SandboxOptions } from './sandbox.ts'
 import { readPort, writeSandboxKubeconfig } from './script-access.ts'
 import { TrialFault } from './trial-fault.ts'
-import type { TrialPlan } from './trial-plan.ts'
+import { multiplierOf, type TrialPlan } from './trial-plan.ts'
 
 /** What a task's own script said. */
 export interface ScriptJudgement {
@@ -17,40 +18,79 @@ export interface ScriptJudgement {
   verdict: CheckVerdict
 }
 
+/** A script that judges: where its files come from and what it may take. */
+export interface JudgingScript {
+  /** Its name in the record: tests/test.sh. */
+  name: string
+  /** Folders whose files make up /tests, the later over the earlier. */
+  tests: readonly string[]
+  timeoutSec: number
+}
+
+/** Runs a command line where the script is to judge, with these folders of this machine as /tests and /logs. */
+export type RunJudge = (given: {
+  argv: string[]
+  stdin: string
+  tests: string
+  logs: string
+  timeoutMs: number
+}) => Promise<Pick<CommandResult, 'stdout' | 'isTimedOut' | 'durationMs'>>
+
 /**
  * Runs the task's tests/test.sh in a sandbox of its own, which nothing that the agent could write to is part of, and
- * reads the reward that it leaves. Its exit code says nothing, as in Harbor; no reward is the task's fault.
+ * reads the reward that it leaves.
  */
 export async function judgeByScript(
   plan: TrialPlan,
   sandbox: Omit<SandboxOptions, 'argv' | 'timeoutMs'>,
+  script: JudgingScript = scriptOf(plan.task),
 ): Promise<ScriptJudgement> {
-  const { task, store } = plan
-  const dir = await makeScratch('verify')
-  try {
-    const [tests, logs] = [path.join(dir, 'tests'), path.join(dir, 'logs')]
-    await cp(path.join(task.dir, 'tests'), tests, { recursive: true })
-    await chmod(path.join(tests, 'test.sh'), 0o755)
-    for (const name of ['agent', 'verifier', 'artifacts']) await mkdir(path.join(logs, name), { recursive: true })
-    const nonce = randomBytes(12).toString('hex')
-    const ran = await runInSandbox({
+  return judgeWith(plan, script, ({ argv, stdin, tests, logs, timeoutMs }) =>
+    runInSandbox({
       ...sandbox,
-      argv: ['bash', '-c', watchedScript],
-      stdin: `${nonce}\n`,
+      argv,
+      stdin,
       mounts: [
         ...sandbox.mounts,
         { from: tests, to: '/tests', isWritable: true },
         { from: logs, to: '/logs', isWritable: true },
       ],
-      timeoutMs: task.toml.verifier.timeout_sec * 1000 * (plan.timeoutMultiplier ?? 1),
+      timeoutMs,
+    }),
+  )
+}
+
+function scriptOf({ dir, toml }: Task): JudgingScript {
+  return { name: 'tests/test.sh', tests: [path.join(dir, 'tests')], timeoutSec: toml.verifier.timeout_sec }
+}
+
+/**
+ * Lets a script judge and reads the reward that it leaves. Its exit code says nothing, as in Harbor; no reward is the
+ * task's fault.
+ */
+export async function judgeWith(plan: TrialPlan, script: JudgingScript, run: RunJudge): Promise<ScriptJudgement> {
+  const { store } = plan
+  const dir = await makeScratch('verify')
+  try {
+    const [tests, logs] = [path.join(dir, 'tests'), path.join(dir, 'logs')]
+    for (const from of script.tests) await cp(from, tests, { recursive: true })
+    await chmod(path.join(tests, 'test.sh'), 0o755)
+    for (const name of ['agent', 'verifier', 'artifacts']) {
+      await mkdir(path.join(logs, name), { recursive: true })
+      // whoever the script is there, it may write here
+      await chmod(path.join(logs, name), 0o777)
+    }
+    const nonce = randomBytes(12).toString('hex')
+    const ran = await run({
+      argv: ['bash', '-c', watchedScript],
+      stdin: `${nonce}\n`,
+      tests,
+      logs,
+      timeoutMs: script.timeoutSec * 1000 * multiplierOf(plan, 'verifier'),
     })
     await keep(path.join(logs, 'verifier'), store.verifierDir)
     if (ran.isTimedOut) {
-      throw new TrialFault(
-        'task',
-        'verifier-timeout',
-        `tests/test.sh took more than its ${task.toml.verifier.timeout_sec} s`,
-      )
+      throw new TrialFault('task', 'verifier-timeout', `${script.name} took more than its ${script.timeoutSec} s`)
     }
     const read = await readRewards(path.join(logs, 'verifier'))
     const { isOver, left } = readEnd(ran.stdout, nonce)
@@ -62,8 +102,8 @@ export async function judgeByScript(
     return {
       rewards: doubt === undefined ? rewards : { ...rewards, reward: 0 },
       verdict: {
-        verifier: 'tests/test.sh',
-        at: 'tests',
+        verifier: script.name,
+        at: path.posix.dirname(script.name),
         status: reward >= 1 && doubt === undefined ? 'met' : 'not-met',
         because:
           doubt === undefined ? `its reward is ${reward}` : `its reward is ${reward}, which does not count: ${doubt}`,

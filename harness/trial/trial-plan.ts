@@ -36,8 +36,8 @@ export interface TrialPlan {
   gatewayLimits?: Partial<GatewayLimits>
   /** Images that a foreign task names and that are not to be there: they are part of its fault. */
   absentImages?: readonly string[]
-  /** Every limit of time of a foreign task is this many times as long. */
-  timeoutMultiplier?: number
+  /** How many times as long the limits of time of a foreign task are. */
+  timeouts?: TimeoutMultipliers
   /** A foreign task's reward counts only where everything else was preserved. */
   isStrict?: boolean
   /** Something protected that is broken ends the judgement: the outcome is not waited for. For probes, not for agents. */
@@ -50,4 +50,21 @@ export interface TrialPlan {
   shareCluster?: (task: Task) => Promise<SharedCluster>
   signal?: AbortSignal
   onPhase?: (phase: string) => void
+}
+
+/** What the limits of time of somebody else's task are multiplied by: all of them, and in its place those of a phase. */
+export interface TimeoutMultipliers {
+  all?: number
+  agent?: number
+  verifier?: number
+  /** Whatever is made before the agent begins: images, services, a step's setup. */
+  environment?: number
+}
+
+/** As in Harbor, the figure of a phase stands in the place of the one for all. */
+export function multiplierOf(
+  { timeouts = {} }: { timeouts?: TimeoutMultipliers },
+  phase: Exclude<keyof TimeoutMultipliers, 'all'>,
+): number {
+  return timeouts[phase] ?? timeouts.all ?? 1
 }

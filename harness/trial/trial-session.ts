@@ -10,6 +10,7 @@ import type { AgentMessage, Prompt } from '../record/events.ts'
 import type { Recorder } from '../record/recorder.ts'
 import type { TrialFacts, TrialUsage } from '../store/trial-result.ts'
 import { Budget, BudgetSpent } from './budget.ts'
+import type { AgentExtras } from '../../agents/agent.ts'
 import type { AgentPart, Findings } from './outcome.ts'
 import { confinedRunner } from './confined-runner.ts'
 import { ownSandbox, scriptRunner, type ScriptRunnerOptions } from './script-runner.ts'
@@ -79,9 +80,17 @@ export class TrialSession {
       onMessage?: (text: string) => void
       /** Where scripts run, where that is not the sandbox of a task of ours. */
       scripts?: Pick<ScriptRunnerOptions, 'sandboxWith' | 'onEnd'>
+      /** How scripts run, where that is no sandbox at all. */
+      runScript?: AgentExtras['runScript']
+      /** What a step of a task says in place of the task. */
+      stage?: { instruction: string; timeMs: number; solutionDir: string | undefined }
     },
   ): Promise<AgentPart> {
-    const { task, agent, budget: limits, store, programs } = this.plan
+    const { task, agent, store, programs } = this.plan
+    const { stage } = options
+    const instruction = stage?.instruction ?? task.instruction
+    const limits = stage === undefined ? this.plan.budget : { ...this.plan.budget, timeMs: stage.timeMs }
+    const ownSolution = task.solution.solve === undefined ? undefined : path.join(task.dir, 'solution')
     const dir = await makeScratch('trial')
     using budget = new Budget(limits, (event) => void this.recorder.record(event), this.plan.purse)
     this.#budget = budget
@@ -90,19 +99,21 @@ export class TrialSession {
       await options.handOver(dir)
       const { name, version, model, usesModel } = agent
       this.recorder.record({ type: 'agent-started', name, version, usesModel, ...(model ? { model } : {}) })
-      if (!agent.recordsPrompts) this.recorder.record({ type: 'prompt', role: 'user', text: task.instruction })
+      if (!agent.recordsPrompts) this.recorder.record({ type: 'prompt', role: 'user', text: instruction })
       const over = new AbortController()
       const ending = AbortSignal.any([this.signal, budget.signal, ...(options.lost ? [options.lost] : [])])
       const signal = AbortSignal.any([ending, over.signal])
       const extras = {
-        solutionDir: task.solution.solve === undefined ? undefined : path.join(task.dir, 'solution'),
-        runScript: scriptRunner({
-          gateway,
-          signal,
-          logDir: store.agentDir,
-          timeoutMs: limits.timeMs,
-          ...(options.scripts ?? { sandboxWith: ownSandbox(programs, options.appDir) }),
-        }),
+        solutionDir: stage === undefined ? ownSolution : stage.solutionDir,
+        runScript:
+          options.runScript ??
+          scriptRunner({
+            gateway,
+            signal,
+            logDir: store.agentDir,
+            timeoutMs: limits.timeMs,
+            ...(options.scripts ?? { sandboxWith: ownSandbox(programs, options.appDir) }),
+          }),
         runConfined: confinedRunner({ portal: programs.portal, timeoutMs: limits.timeMs, signal }),
       }
       let isOver = false
@@ -115,7 +126,7 @@ export class TrialSession {
         options.onMessage?.(event.text)
       }
       const running = agent.run(
-        { instruction: task.instruction, mcp, budget: limits, logDir: store.agentDir },
+        { instruction, mcp, budget: limits, logDir: store.agentDir },
         { signal, record, extras },
       )
       const ended = await Promise.race([

@@ -87,6 +87,13 @@ export const run: Command = defineCommand({
       value: 'N',
       summary: "how many times as long everything of somebody else's task may take",
     },
+    'agent-timeout-multiplier': { type: 'string', value: 'N', summary: "the same for its agent's time alone" },
+    'verifier-timeout-multiplier': { type: 'string', value: 'N', summary: "the same for its verifier's time alone" },
+    'environment-build-timeout-multiplier': {
+      type: 'string',
+      value: 'N',
+      summary: 'the same for the time that its images, services and setup take',
+    },
     out: { type: 'string', value: 'DIR', default: 'results', summary: 'where jobs go' },
     'job-name': { type: 'string', value: 'NAME', summary: "the job's folder in there [date and time]" },
     resume: { type: 'string', value: 'JOB', summary: 'go on with a job: do what is missing or invalid' },
@@ -169,13 +176,25 @@ function readForeign(flags: {
   strict: boolean
   'absent-image': string[]
   'timeout-multiplier': string | undefined
+  'agent-timeout-multiplier': string | undefined
+  'verifier-timeout-multiplier': string | undefined
+  'environment-build-timeout-multiplier': string | undefined
 }): NonNullable<JobOptions['foreign']> {
-  const text = flags['timeout-multiplier']
-  const timeoutMultiplier = text === undefined ? 1 : Number(text)
-  if (!(timeoutMultiplier > 0 && Number.isFinite(timeoutMultiplier))) {
-    throw new InputError([`--timeout-multiplier ${text}: expected a number above 0`])
+  const names = {
+    all: 'timeout-multiplier',
+    agent: 'agent-timeout-multiplier',
+    verifier: 'verifier-timeout-multiplier',
+    environment: 'environment-build-timeout-multiplier',
+  } as const
+  const given = Object.entries(names).flatMap(([phase, name]) =>
+    flags[name] === undefined ? [] : [{ phase, name, text: flags[name], value: Number(flags[name]) }],
+  )
+  const problems = given.filter(({ value }) => !(value > 0 && Number.isFinite(value)))
+  if (problems.length > 0) {
+    throw new InputError(problems.map(({ name, text }) => `--${name} ${text}: expected a number above 0`))
   }
-  return { isStrict: flags.strict, absentImages: flags['absent-image'], timeoutMultiplier }
+  const timeouts = Object.fromEntries(given.map(({ phase, value }) => [phase, value]))
+  return { isStrict: flags.strict, absentImages: flags['absent-image'], timeouts }
 }
 
 /** What agents may spend and what the gateway allows, with all problems at once. */

@@ -79,7 +79,7 @@ DIR/ended.json. Exit code 0 when it is solved, 1 when it is not, 3 when it is in
       agentTimeoutSec: flags.timeout === undefined ? longestWait(task) : wholeNumber('timeout', flags.timeout),
       load: { mayLackSolution: true },
       makeAgent: () => createOutside({ dir, listen, keyHash: flags['key-hash'] }),
-      more: { foreign: { isStrict: false, absentImages: flags['absent-image'], timeoutMultiplier: 1 } },
+      more: { foreign: { isStrict: false, absentImages: flags['absent-image'], timeouts: {} } },
     })
     const [facts] = end.facts
     if (!facts) return 3
