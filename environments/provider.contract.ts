@@ -429,6 +429,7 @@ export function describeProvider(name: string, make: () => ProviderUnderTest): v
     const world = '/api/v1/namespaces/world'
     let before: Story
     let token: string
+    let said: string | undefined
 
     beforeAll(async () => {
       expect(await provider.hasSnapshot(key)).toBe(false)
@@ -437,6 +438,7 @@ export function describeProvider(name: string, make: () => ProviderUnderTest): v
       await buildWorld(client, image)
       token = await mintToken(client)
       before = await tellStory(client)
+      if (capabilities.nodeExec) said = await firstLine(client)
       await cluster.snapshot(key)
       await cluster.destroy()
     }, 300_000)
@@ -456,6 +458,7 @@ export function describeProvider(name: string, make: () => ProviderUnderTest): v
         const after = await tellStory(client)
         expect(after.pods).toEqual(before.pods)
         expect(after.objects).toEqual(before.objects)
+        if (capabilities.nodeExec) expect(await firstLine(client)).toBe(said)
         expect(await cluster.brokenBecause()).toBeUndefined()
         expect((await provider.list()).find((s) => s.name === cluster.name)).toMatchObject({ state: 'running' })
         const { server, ca } = client.access
@@ -564,7 +567,10 @@ async function buildWorld(client: KubeClient, image: string): Promise<void> {
     what: 'the service account',
     timeoutMs: 30_000,
   })
-  await client.create('/api/v1/namespaces/world/pods', sleepingPod('bare', image))
+  const bare = sleepingPod('bare', image)
+  const [container] = (bare['spec'] as { containers: { command: string[] }[] }).containers
+  container!.command = ['sh', '-c', 'echo here I am; exec sleep 100000']
+  await client.create('/api/v1/namespaces/world/pods', bare)
   await untilReady(client, 'world', ['bare'])
   await until(
     async () => (await client.list('/api/v1/namespaces/world/pods')).filter((p) => isTrue(p, 'Ready')).length === 3,
@@ -598,6 +604,17 @@ async function tellStory(client: KubeClient): Promise<Story> {
     ),
     objects,
   }
+}
+
+/** What a pod said first, and when. */
+function firstLine(client: KubeClient): Promise<string> {
+  return until(
+    async () => {
+      const log = await client.requestText('GET', '/api/v1/namespaces/world/pods/bare/log?timestamps=true')
+      return log.split('\n')[0] || undefined
+    },
+    { what: 'the first line of a log', timeoutMs: 30_000 },
+  )
 }
 
 async function mintToken(client: KubeClient): Promise<string> {

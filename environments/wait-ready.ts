@@ -3,17 +3,20 @@ import { until } from '../harness/base/retry.ts'
 import { KubemendError } from '../harness/base/errors.ts'
 
 export interface Conditioned extends KubeObject {
-  spec?: { containers?: unknown; taints?: { key: string }[] }
+  spec?: { containers?: unknown; nodeName?: string; taints?: { key: string }[] }
   status?: {
     phase?: string
     conditions?: { type: string; status: string; lastTransitionTime?: string; reason?: string; message?: string }[]
-    containerStatuses?: {
-      name: string
-      ready: boolean
-      restartCount?: number
-      state?: { waiting?: { reason?: string; message?: string } }
-    }[]
+    containerStatuses?: ContainerStatus[]
+    initContainerStatuses?: ContainerStatus[]
   }
+}
+
+export interface ContainerStatus {
+  name: string
+  ready: boolean
+  restartCount?: number
+  state?: { waiting?: { reason?: string; message?: string }; running?: unknown }
 }
 
 /** Waits until every object of a collection passes, by watching it; says what the others still lack when time is up. */

@@ -45,14 +45,16 @@ export interface BootPlan {
 
 export interface Booted extends Disposable {
   client: KubeClient
-  /** Lets the components that wait at the gate through to the API server, and starts the controllers. */
+  /** Lets nodes and scheduler work with the API server: through the gate where they wait at it. */
   release(): Promise<void>
+  startControllers(): Promise<void>
 }
 
 /**
- * Starts every node and component but the controllers, and answers a client as soon as the API server is ready. While
- * it starts, the others do, too: what they ask of it waits at the gate until `release`, so that nobody but the client
- * sees a server that is not ready, or objects that are not in place. Certificates and kubeconfigs are there when `pki` resolves.
+ * Starts every node and component but the controllers, and answers a client as soon as the API server is ready. In a
+ * restored cluster the others start beside it: what they ask of it waits at the gate until `release`, so that nobody but
+ * the client sees a server that is not ready, or objects that are not in place. Certificates and kubeconfigs are there
+ * when `pki` resolves.
  */
 export async function bootCluster(plan: BootPlan, pki: Promise<void>): Promise<Booted> {
   const { folder, slots } = plan
@@ -77,15 +79,18 @@ export async function bootCluster(plan: BootPlan, pki: Promise<void>): Promise<B
   const firstObjects = plan.isNew ? putFirstObjects(folder.dialSocket, plan.binaries.bin) : Promise.resolve(true)
   firstObjects.catch(() => undefined)
   await writeHostKubeconfig(path.join(folder.nodeLib(name), 'kubernetes/super-admin.conf'), folder.kubeconfig, port)
-  await startNodeComponents(plan, controlPlane, first)
-  await startService(folder, name, 'kube-scheduler', schedulerCommand())
-
   const joined = await Promise.all(workers.map((slot) => bootNode(plan, slot, first)))
   for (const [i, worker] of joined.entries()) {
     await connectWorker(first.init, worker.init, slots, i + 1, rules)
     await startService(folder, workers[i]?.spec.name ?? '', 'containerd', containerdCommand())
   }
-  for (const [i, worker] of joined.entries()) await startNodeComponents(plan, workers[i] ?? controlPlane, worker)
+  const nodes = [first, ...joined].map((processes, i) => ({ slot: slots[i] ?? controlPlane, processes }))
+  const startOthers = async (): Promise<void> => {
+    await Promise.all(nodes.map(({ slot, processes }) => startNodeComponents(plan, slot, processes)))
+    await startService(folder, name, 'kube-scheduler', schedulerCommand())
+  }
+  // a new API server is slower for what starts beside it; a restored cluster's pods are back sooner
+  if (!plan.isNew) await startOthers()
   const client = await KubeClient.fromKubeconfig(folder.kubeconfig)
   await waitForApiServer(client, first)
   plan.onStep('API server ready')
@@ -93,10 +98,11 @@ export async function bootCluster(plan: BootPlan, pki: Promise<void>): Promise<B
   return {
     client,
     async release() {
-      for (const [i, node] of [first, ...joined].entries()) await restartKubelet(plan, slots[i] ?? controlPlane, node)
+      if (!plan.isNew) for (const { slot, processes } of nodes) await restartKubelet(plan, slot, processes)
       await openGate()
-      await startService(folder, name, 'kube-controller-manager', controllerManagerCommand())
+      if (plan.isNew) await startOthers()
     },
+    startControllers: () => startService(folder, name, 'kube-controller-manager', controllerManagerCommand()),
     [Symbol.dispose]: () => client[Symbol.dispose](),
   }
 }
@@ -133,6 +139,7 @@ async function writeNodeFiles(plan: BootPlan, slot: NodeSlot): Promise<void> {
   const files = nodeConfigFiles(slot, {
     pauseImage: plan.binaries.versions.pauseImage,
     mustRestrictOomScore: await mustRestrictOomScore(),
+    isRestored: !plan.isNew,
   })
   if (slot.index === 0) files['audit-policy.yaml'] = stringify(plan.record.spec.auditPolicy ?? defaultAuditPolicy)
   for (const [file, text] of Object.entries(files)) {
@@ -140,11 +147,12 @@ async function writeNodeFiles(plan: BootPlan, slot: NodeSlot): Promise<void> {
     await mkdir(path.dirname(target), { recursive: true })
     await writeFile(target, text)
   }
-  await mkdir(path.join(lib, 'kubernetes/cni-bin'), { recursive: true })
-  await copyFile(
-    path.join(packageRoot, 'environments/node/kept-address.sh'),
-    path.join(lib, 'kubernetes/cni-bin/kept-address'),
-  )
+  const programs = { 'kept-address.sh': 'cni-bin/kept-address', 'kept-log.sh': 'hooks/kept-log' }
+  for (const [script, program] of Object.entries(programs)) {
+    const target = path.join(lib, 'kubernetes', program)
+    await mkdir(path.dirname(target), { recursive: true })
+    await copyFile(path.join(packageRoot, 'environments/node', script), target)
+  }
   await linkImageStore(plan.imageStore, '/opt/node/images', path.join(lib, 'containerd'))
 }
 

@@ -15,6 +15,9 @@ export const inside = {
   /** Which pod addresses are taken. */
   addresses: '/run/cni-ipam',
   bin: '/opt/node/bin',
+  /** What the runtime of a restored node makes containers from. */
+  runtimeSpec: '/var/lib/kubernetes/runtime-spec.json',
+  keptLogHook: '/var/lib/kubernetes/hooks/kept-log',
 } as const
 
 export interface NodeSlot {
@@ -150,10 +153,7 @@ export function kubeProxyCommand(): string[] {
 }
 
 /** Configuration files of one node by path below /var/lib/kubernetes. */
-export function nodeConfigFiles(
-  slot: NodeSlot,
-  options: { pauseImage: string; mustRestrictOomScore: boolean },
-): Record<string, string> {
+export function nodeConfigFiles(slot: NodeSlot, options: RuntimeOptions): Record<string, string> {
   return {
     'containerd.toml': containerdConfig(options),
     'kubelet.yaml': stringify(kubeletConfig(slot)),
@@ -162,7 +162,13 @@ export function nodeConfigFiles(
   }
 }
 
-function containerdConfig(options: { pauseImage: string; mustRestrictOomScore: boolean }): string {
+export interface RuntimeOptions {
+  pauseImage: string
+  mustRestrictOomScore: boolean
+  isRestored: boolean
+}
+
+function containerdConfig(options: RuntimeOptions): string {
   return `version = 3
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -185,7 +191,7 @@ disabled_plugins = [
     bin_dirs = ["/opt/cni/bin", "${inside.kubernetes}/cni-bin"]
     conf_dir = "/var/lib/kubernetes/cni"
   [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
+    runtime_type = "io.containerd.runc.v2"${options.isRestored ? `\n    base_runtime_spec = "${inside.runtimeSpec}"` : ''}
     [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
       BinaryName = "${inside.bin}/runc"
 `

@@ -17,7 +17,7 @@ import { NodeCluster } from './node-cluster.ts'
 import { findNodeProblems } from './node-problems.ts'
 import { applyExtendedResources } from './node-size.ts'
 import { createPki } from './pki.ts'
-import { hideRestore, moveTime, waitUntilRestored } from './restore.ts'
+import { hideRestore, moveTime, waitForNodes, waitForPods } from './restore.ts'
 import { copySnapshot, findSnapshot } from './snapshot.ts'
 import { checkSpec } from './check-spec.ts'
 import { nodeVersions } from './versions.ts'
@@ -77,6 +77,7 @@ async function create(spec: ClusterSpec, options: CreateOptions): Promise<Cluste
     const { client } = booted
     await createNodeObjects(client, plan.slots)
     await booted.release()
+    await booted.startControllers()
     await Promise.all([applyBaseObjects(client), applyAddons(client, spec)])
     plan.onStep('base objects applied')
     await waitUntilWhole(client, plan)
@@ -94,17 +95,15 @@ async function restore(key: string, name: string, options: CreateOptions): Promi
     const nodes = spec.nodes.map((node) => node.name)
     await copySnapshot(key, plan.folder, nodes)
     plan.onStep('files copied')
-    const startedAt = Date.now()
     using booted = await bootCluster(plan, Promise.resolve())
     const { client } = booted
     await moveTime(client, new Date(snapshot.takenAt))
     await booted.release()
-    await waitUntilRestored(client, {
-      expectation: snapshot.expectation,
-      startedAt,
-      nodeCount: nodes.length,
-      onStep: plan.onStep,
-    })
+    await waitForNodes(client, snapshot.expectation)
+    plan.onStep('nodes Ready')
+    // a controller that saw them before would act on nodes that are not Ready
+    await booted.startControllers()
+    await waitForPods(client, { expectation: snapshot.expectation, onStep: plan.onStep })
     await waitForAddons(client, spec.addons, options.signal ? { signal: options.signal } : {})
     await applyExtendedResources(client, spec.nodes)
     await hideRestore(client, snapshot.expectation)

@@ -1,7 +1,7 @@
 import { KubemendError, messageOf } from '../../harness/base/errors.ts'
 import type { KubeClient, KubeObject } from '../../harness/base/kube-client.ts'
-import { areEndpointsBack, keyOfObject, type Expectation } from './scrub.ts'
-import { hasCondition, untilServed, waitForAll, type Conditioned } from '../wait-ready.ts'
+import { areEndpointsBack, keyOfObject, setReadiness, type Expectation } from './scrub.ts'
+import { hasCondition, untilServed, waitForAll, type Conditioned, type ContainerStatus } from '../wait-ready.ts'
 
 /**
  * Makes the time that a cluster was stopped for not have been: a CronJob must not catch up on what it missed, and a
@@ -46,30 +46,40 @@ function toKubeTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-/** Waits until nodes report again and every pod and endpoint that was ready before is ready again. */
-export async function waitUntilRestored(
+/** Waits until nodes are Ready that were, and puts back since when they are. */
+export async function waitForNodes(client: KubeClient, { readyNodes }: Expectation): Promise<void> {
+  const wasReady = ({ metadata: { name } }: Conditioned): boolean => name in readyNodes
+  await waitForAll(client, '/api/v1/nodes', {
+    what: 'every node to be Ready again',
+    timeoutMs: 60_000,
+    atLeast: Object.keys(readyNodes).length,
+    isDone: (node) => !wasReady(node) || hasCondition(node, 'Ready'),
+  })
+  const nodes = await client.list<Conditioned>('/api/v1/nodes')
+  await Promise.all(
+    nodes
+      .filter(wasReady)
+      .map((node) => setReadiness(client, node, { lastTransitionTime: readyNodes[node.metadata.name]! })),
+  )
+}
+
+/** Waits until every pod and endpoint that was ready before is ready again. */
+export async function waitForPods(
   client: KubeClient,
-  options: { expectation: Expectation; startedAt: number; nodeCount: number; onStep: (step: string) => void },
+  options: { expectation: Expectation; onStep: (step: string) => void },
 ): Promise<void> {
   const { expectation } = options
-  await waitForAll(client, '/api/v1/nodes', {
-    what: 'every node to report again',
-    timeoutMs: 60_000,
-    atLeast: options.nodeCount,
-    isDone: (node) => hasConditionSince(node, 'Ready', options.startedAt),
-  })
-  options.onStep('nodes Ready')
   const expected = new Set(expectation.readyPods)
-  const waitForPods = (what: string, timeoutMs: number, isDone: (pod: Conditioned) => boolean): Promise<void> =>
+  const waitFor = (what: string, timeoutMs: number, isDone: (pod: Conditioned) => boolean): Promise<void> =>
     waitForAll(client, '/api/v1/pods', {
       what,
       timeoutMs,
       atLeast: expected.size,
       isDone: (pod) => !expected.has(keyOfObject(pod)) || isDone(pod),
     })
-  await waitForPods('every pod to run again', 120_000, hasStarted)
+  await waitFor('every pod to run again', 120_000, hasStarted)
   try {
-    await waitForPods('every pod to be Ready again', readyWithinMs, (pod) => hasCondition(pod, 'Ready'))
+    await waitFor('every pod to be Ready again', readyWithinMs, (pod) => hasCondition(pod, 'Ready'))
   } catch (error) {
     // in a broken world a pod that had been Ready may start anew and never be: that is the world's business
     if (!(error instanceof KubemendError && error.code === 'timed-out')) throw error
@@ -101,8 +111,6 @@ export async function hideRestore(client: KubeClient, expectation: Expectation):
   )
 }
 
-type ContainerStatus = NonNullable<NonNullable<Conditioned['status']>['containerStatuses']>[number]
-
 interface CoreEvent extends KubeObject {
   involvedObject: { kind?: string; namespace?: string; name?: string }
 }
@@ -117,11 +125,4 @@ function hasStarted(pod: Conditioned): boolean {
 
 function hasRun({ state, restartCount = 0 }: ContainerStatus): boolean {
   return restartCount > 0 || (state !== undefined && !state.waiting)
-}
-
-/** Heartbeats are what a stopped kubelet cannot have written. */
-function hasConditionSince(node: Conditioned, type: string, since: number): boolean {
-  const condition = node.status?.conditions?.find((c) => c.type === type && c.status === 'True')
-  const heartbeat = (condition as { lastHeartbeatTime?: string } | undefined)?.lastHeartbeatTime
-  return heartbeat !== undefined && Date.parse(heartbeat) >= Math.floor(since / 1000) * 1000
 }

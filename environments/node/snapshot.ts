@@ -2,11 +2,13 @@ import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { cached, cachedDir, evict, isCached, keyOf } from '../../harness/base/cache.ts'
 import { mustRun } from '../../harness/base/command.ts'
+import { KubemendError } from '../../harness/base/errors.ts'
 import { KubeClient } from '../../harness/base/kube-client.ts'
 import { until } from '../../harness/base/retry.ts'
 import type { ClusterSpec } from '../provider.ts'
 import type { ClusterFolder, ClusterRecord } from './cluster-folder.ts'
-import { servicePid } from './node-process.ts'
+import { inside } from './components.ts'
+import { execInNode, servicePid, type NodeProcesses } from './node-process.ts'
 import { digestOfModule } from './build-programs.ts'
 import { scrub, type Expectation } from './scrub.ts'
 
@@ -30,9 +32,11 @@ export async function takeSnapshot(folder: ClusterFolder, record: ClusterRecord,
     const expectation = await scrub(client)
     await stopServices(record, ['kube-apiserver'], 'SIGKILL')
     await stopServices(record, ['etcd'], 'SIGTERM')
-    for (const node of Object.keys(record.nodes)) {
+    for (const [node, processes] of Object.entries(record.nodes)) {
       await copyNode(folder.nodeRoot(node), path.join(dir, node))
       await keepAddresses(path.join(dir, node), expectation.addresses[node] ?? {})
+      await keepLogs(folder.nodeLog(node), path.join(dir, node), expectation.logs[node] ?? [])
+      await keepRuntimeSpec(processes, path.join(dir, node))
     }
     const { spec, imageStore, bin } = record
     const snapshot: SnapshotRecord = { spec, takenAt: new Date().toISOString(), imageStore, bin, expectation }
@@ -72,7 +76,7 @@ const maxAgeMs = 180 * 24 * 3600 * 1000
 
 /** A snapshot is restored with the tools it was made with, so it goes with the one of them that is our own. */
 async function snapshotKey(key: string): Promise<string> {
-  return keyOf({ format: 2, key, portal: await digestOfModule('portal') })
+  return keyOf({ format: 3, key, portal: await digestOfModule('portal') })
 }
 
 async function stopServices(record: ClusterRecord, services: string[], signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -123,6 +127,31 @@ async function keepAddresses(root: string, addresses: Record<string, string>): P
     await mkdir(path.dirname(file), { recursive: true })
     await writeFile(file, `${address}\n`)
   }
+}
+
+/**
+ * Keeps what containers have said. It waits beside the log, since a kubelet that found a log at a container's start would
+ * count a restart; the runtime's hook puts it at the beginning of the new one.
+ */
+async function keepLogs(from: string, root: string, containers: string[]): Promise<void> {
+  for (const container of containers) {
+    const text = await readFile(path.join(from, 'pods', container, '0.log')).catch(() => undefined)
+    // the last line may be half written
+    const whole = text?.subarray(0, text.lastIndexOf('\n') + 1) ?? ''
+    if (whole.length === 0) continue
+    const file = path.join(root, 'var/lib/kubernetes/kept-logs', container)
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(file, whole)
+  }
+}
+
+/** What a restored node's container runtime makes containers from: its own default, and the hook for their logs. */
+async function keepRuntimeSpec({ init }: NodeProcesses, root: string): Promise<void> {
+  const { exitCode, stdout, stderr } = await execInNode(init, ['ctr', 'oci', 'spec'])
+  if (exitCode !== 0) throw new KubemendError('no-runtime-spec', `ctr oci spec: ${stderr.trim()}`)
+  const spec = JSON.parse(stdout) as Record<string, unknown>
+  const hooks = { createRuntime: [{ path: inside.keptLogHook }] }
+  await writeFile(path.join(root, inside.runtimeSpec), JSON.stringify({ ...spec, hooks }))
 }
 
 /** Copies a folder with holes, owners and links as they are; tar because it can leave things out. */

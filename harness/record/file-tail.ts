@@ -55,6 +55,7 @@ export class FileTail implements AsyncDisposable {
   }
 
   #keep(part: Buffer): void {
+    if (part.length === 0) return
     this.#partialBytes += part.length
     if (this.#partialBytes > this.#maxLineBytes) this.#partial = []
     else this.#partial.push(Buffer.from(part))
@@ -62,7 +63,9 @@ export class FileTail implements AsyncDisposable {
 
   #finish(part: Buffer): string | undefined {
     const isTooLong = this.#partialBytes + part.length > this.#maxLineBytes
-    const line = isTooLong ? undefined : Buffer.concat([...this.#partial, part]).toString('utf8')
+    // most lines lie in one piece, and copying all of a long log would be garbage as large as the log
+    const whole = this.#partial.length === 0 ? part : Buffer.concat([...this.#partial, part])
+    const line = isTooLong ? undefined : whole.toString('utf8')
     if (isTooLong) this.skipped++
     this.#partial = []
     this.#partialBytes = 0
