@@ -8,7 +8,7 @@ import { findTasks } from '../../task/find-tasks.ts'
 import type { Task } from '../../task/task.ts'
 import type { CheckReport, ProbeReport } from './check-report.ts'
 
-// node harness/author/check/check.sweep.ts --rows FILE --out DIR [--for SECONDS] [--oracles N] [--table] TASK...
+// node harness/author/check/check.sweep.ts --rows FILE --out DIR [--for SECONDS] [--flake N] [--concurrency N] [--oracles N] [--table] TASK...
 // Checks one task after the other and appends a row for each. Rows of a task whose files are still the same are not made
 // again, so that it can be ended and begun again at any time; with --for it begins nothing new after so many seconds.
 // With --oracles it lets each oracle repair N times instead; with --table it prints what the rows say, and runs nothing.
@@ -18,6 +18,8 @@ const { values, positionals } = parseArgs({
     rows: { type: 'string', default: 'check-rows.jsonl' },
     out: { type: 'string', default: 'results' },
     for: { type: 'string', default: '1000000' },
+    flake: { type: 'string', default: '1' },
+    concurrency: { type: 'string', default: '1' },
     oracles: { type: 'string' },
     table: { type: 'boolean', default: false },
   },
@@ -83,7 +85,7 @@ async function checkOne(task: Task): Promise<Row | undefined> {
   const out = path.join(values.out, `${task.name.split('/').at(-1)}-${task.digest.slice(-8)}`)
   const [earlier] = await readdir(out).catch((): string[] => [])
   const where = earlier === undefined ? ['--out', out] : ['--resume', path.join(out, earlier)]
-  const words = ['check', task.dir, '--flake', '1', '--concurrency', '1', ...where, '--json']
+  const words = ['check', task.dir, '--flake', values.flake, '--concurrency', values.concurrency, ...where, '--json']
   const report = await ask<CheckReport>(words)
   const checked = report?.tasks[0]
   if (!checked || checked.probes.length === 0) return undefined
@@ -114,7 +116,7 @@ async function checkOne(task: Task): Promise<Row | undefined> {
 
 async function repeatOracle(task: Task, times: number): Promise<Row | undefined> {
   const began = Date.now()
-  const words = ['run', task.dir, '--agent', 'oracle', '--attempts', String(times), '--concurrency', '1']
+  const words = ['run', task.dir, '--agent', 'oracle', '--attempts', String(times), '--concurrency', values.concurrency]
   const ran = await ask<{ trials: { outcome: string }[] }>([...words, '--out', values.out, '--json'])
   if (!ran || ran.trials.length === 0) return undefined
   const count = (isOf: (outcome: string) => boolean): number => ran.trials.filter(({ outcome }) => isOf(outcome)).length
