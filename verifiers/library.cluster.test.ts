@@ -1,6 +1,5 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ensureBinaries } from '../environments/node/binaries.ts'
 import { sleep } from '../harness/base/clock.ts'
 import { mustRun } from '../harness/base/command.ts'
 import { KubeClient } from '../harness/base/kube-client.ts'
@@ -30,7 +29,7 @@ beforeAll(async () => {
   for (const object of createClusterWorld()) await client.apply(object)
   await makeWidgets()
   const { signal } = new AbortController()
-  context = createLiveContext({ client, kubeconfig, findKubectl, signal })
+  context = createLiveContext({ client, signal })
   for (const from of ['deployment/guest', 'deployment/web']) {
     const verdict = await settle('http-answers', { ...shop, from, url: 'http://orders/' }, 'met', /./)
     expect(verdict.status, verdict.because).toBe('met')
@@ -377,10 +376,6 @@ async function makeWidgets(): Promise<void> {
       status: { conditions: [condition] },
     })
   }
-}
-
-async function findKubectl(): Promise<string> {
-  return path.join((await ensureBinaries('1.35')).bin, 'kubectl')
 }
 
 async function kubemend(...words: string[]): Promise<string> {

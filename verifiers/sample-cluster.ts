@@ -30,7 +30,7 @@ export class SampleCluster implements AsyncDisposable {
       baseline: undefined,
       workspace: undefined,
       signal: new AbortController().signal,
-      execInPod: options.exec ?? (async () => ended(1, '', 'error: nothing runs here')),
+      execInPod: options.exec ?? (async () => neverRan('nothing runs here')),
       ...options.context,
     }
   }
@@ -70,6 +70,11 @@ export async function judge(
 /** The result of a command that ended. */
 export function ended(exitCode: number, stdout = '', stderr = ''): CommandResult {
   return { exitCode, stdout, stderr, signal: undefined, isTimedOut: false, isTruncated: false, durationMs: 1 }
+}
+
+/** The result of a command that could not be run. */
+export function neverRan(because: string): CommandResult {
+  return { ...ended(0, '', because), exitCode: undefined }
 }
 
 /** An object with what a test cares about. */

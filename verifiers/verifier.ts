@@ -17,14 +17,11 @@ export interface Verdict {
 /** What a check may look at: the live cluster as its admin, and the workspace; never the agent or the trial. */
 export interface VerifyContext {
   client: KubeClient
-  /** The admin's kubeconfig and a kubectl, for checks that need programs. */
-  kubeconfig?: string
-  kubectl?: string
-  /** Runs a command in a container of a pod, as admin. */
+  /** Runs a command in a container of a pod, as admin; without an exit code it did not end or never began. */
   execInPod(
     pod: { namespace: string; name: string; container?: string },
     argv: string[],
-    options?: { timeoutMs?: number; stdin?: string },
+    options?: { timeoutMs?: number },
   ): Promise<CommandResult>
   /** Everything in the cluster before the agent began; undefined before the baseline is taken. */
   baseline: ClusterState | undefined

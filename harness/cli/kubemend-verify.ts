@@ -87,7 +87,7 @@ async function judgeWorkspace(contract: Contract, workspace: string, original: s
   using client = new KubeClient({ server: 'http://127.0.0.1:9' })
   const signal = new AbortController().signal
   const context: VerifyContext = {
-    ...createLiveContext({ client, kubeconfig: '', findKubectl, workspace, signal }),
+    ...createLiveContext({ client, workspace, signal }),
     workspaceBefore: await digestFiles(original),
   }
   const options = { library: verifiers, withinMs: 0, stableForMs: 0 }
@@ -103,7 +103,7 @@ async function judgeLive(
   given: FlagValues<typeof flags>,
 ): Promise<Findings> {
   using client = await KubeClient.fromKubeconfig(kubeconfig)
-  const context = createLiveContext({ client, kubeconfig, findKubectl, signal: new AbortController().signal })
+  const context = createLiveContext({ client, signal: new AbortController().signal })
   if (given.baseline === undefined) {
     if (!given['outcome-only'])
       throw new InputError(['expected --baseline, to see what else changed, or --outcome-only'])
@@ -123,11 +123,6 @@ async function judgeLive(
     held: [],
   })
   return findings
-}
-
-/** Where a container has it. */
-function findKubectl(): Promise<string> {
-  return Promise.resolve('kubectl')
 }
 
 async function readContract(file: string): Promise<Contract> {

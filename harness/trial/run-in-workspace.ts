@@ -72,8 +72,6 @@ async function copyWorkspace(workspace: string | undefined): Promise<AsyncDispos
 function lookAt(workspace: string, signal: AbortSignal): VerifyContext {
   return {
     client: new KubeClient({ server: 'http://127.0.0.1:1' }),
-    kubeconfig: '',
-    kubectl: '',
     execInPod: () => Promise.reject(new Error('a workspace task has no cluster')),
     baseline: undefined,
     workspace,

@@ -20,8 +20,7 @@ export function verifyContext(trial: {
   const { client, programs, taskDir, signal, baseline, agentEndedAt } = trial
   const { kubeconfig } = trial.cluster
   return {
-    ...createLiveContext({ client, kubeconfig, findKubectl: () => Promise.resolve(programs.kubectl), signal }),
-    kubectl: programs.kubectl,
+    ...createLiveContext({ client, signal }),
     baseline,
     ...(agentEndedAt === undefined ? {} : { agentEndedAt }),
     runScript: (file, { args = [], timeoutMs = 30_000 } = {}) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CommandResult } from '../../harness/base/command.ts'
-import { ended, judge, object, podOf } from '../sample-cluster.ts'
+import { ended, judge, neverRan, object, podOf } from '../sample-cluster.ts'
 import { envIs } from './env-is.ts'
 
 const owner = object('deployment', 'web', { spec: { selector: { matchLabels: { app: 'web' } } } })
@@ -33,7 +33,7 @@ describe('env-is', () => {
 
   it('cannot tell where there is nothing to read it with', async () => {
     const exec = async (): Promise<CommandResult> =>
-      ended(1, '', 'error: Internal error occurred: exec: "sh": executable file not found in $PATH')
+      neverRan('Internal error occurred: exec: "sh": executable file not found in $PATH')
     expect(await judged({ equals: 'live' }, exec)).toMatch(/^unknown .*its image has none of env and cat/)
   })
 })

@@ -12,11 +12,7 @@ const where = { workload: 'statefulset/db', namespace: 'shop' }
 async function exec(_: object, argv: string[]): Promise<CommandResult> {
   if (argv[0] === 'sh') return ended(0, 'sh\ncat\n')
   if (argv.at(-1) === '/data/orders') return ended(0, '1001,paid\n')
-  return ended(
-    1,
-    '',
-    `cat: can't open '${argv.at(-1)}': No such file or directory\ncommand terminated with exit code 1\n`,
-  )
+  return ended(1, '', `cat: can't open '${argv.at(-1)}': No such file or directory\n`)
 }
 
 describe('file-content', () => {

@@ -159,8 +159,6 @@ async function judge(objects: Json[]): Promise<Verdict> {
     { folder: '.' },
     {
       client: new KubeClient({ server: 'http://127.0.0.1:1' }),
-      kubeconfig: '',
-      kubectl: '',
       execInPod: () => Promise.reject(new Error('there is no cluster')),
       baseline: undefined,
       workspace: dir,

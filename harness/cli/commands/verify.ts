@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { ensureBinaries } from '../../../environments/node/binaries.ts'
 import { verifiers } from '../../../verifiers/library.ts'
 import { createLiveContext } from '../../../verifiers/live-context.ts'
 import { askAll, runChecks, type CheckVerdict } from '../../../verifiers/run-checks.ts'
@@ -90,31 +89,14 @@ async function openContext(
     if (workspace === undefined) throw new InputError([`${task.id} repairs files: say --workspace DIR`])
     await mustBe(workspace, 'folder', '--workspace')
     const client = new KubeClient({ server: 'http://127.0.0.1:9' })
-    const context = createLiveContext({
-      client,
-      kubeconfig: '',
-      findKubectl,
-      workspace: path.resolve(workspace),
-      signal,
-    })
+    const context = createLiveContext({ client, workspace: path.resolve(workspace), signal })
     return { context, [Symbol.dispose]: () => client[Symbol.dispose]() }
   }
   if (kubeconfig === undefined) throw new InputError([`${task.id} repairs a cluster: say --kubeconfig FILE`])
   await mustBe(kubeconfig, 'file', '--kubeconfig')
   const client = await KubeClient.fromKubeconfig(kubeconfig, options.context)
-  const context = createLiveContext({
-    client,
-    kubeconfig,
-    kubeContext: options.context,
-    findKubectl,
-    workspace,
-    signal,
-  })
+  const context = createLiveContext({ client, workspace, signal })
   return { context, [Symbol.dispose]: () => client[Symbol.dispose]() }
-}
-
-async function findKubectl(): Promise<string> {
-  return path.join((await ensureBinaries('1.35', say)).bin, 'kubectl')
 }
 
 async function mustBe(file: string, what: 'file' | 'folder', flag: string): Promise<void> {
