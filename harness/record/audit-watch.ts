@@ -14,6 +14,8 @@ export interface AuditWatchOptions {
   /** Gets every line of the log from now on, as evidence. */
   copyTo?: string
   conceal?: (line: string) => string
+  /** Requests that the API server received before it are of no concern: they were made before the agent began. */
+  since?: Date
   intervalMs?: number
 }
 
@@ -108,6 +110,7 @@ export class AuditWatch implements AsyncDisposable {
     let isNew = false
     for await (const text of this.#tail.readNew()) {
       isNew = true
+      if (this.#isEarlier(text)) continue
       const line = parseAuditLine(text)
       if (line) this.#take(this.#join.seen(line))
       else this.#unreadable++
@@ -116,10 +119,26 @@ export class AuditWatch implements AsyncDisposable {
     return isNew
   }
 
+  #isEarlier(text: string): boolean {
+    const { since } = this.#options
+    return since !== undefined && receivedAt(text) < since.getTime()
+  }
+
   #take(requests: AuditedRequest[]): void {
     for (const request of requests) {
       this.#explained++
       this.#options.recorder.record(request)
     }
+  }
+}
+
+/** When the API server received a request; what cannot be read is from now. Parsed, for an object in it may say anything. */
+function receivedAt(text: string): number {
+  try {
+    const { requestReceivedTimestamp } = JSON.parse(text) as { requestReceivedTimestamp?: unknown }
+    const at = Date.parse(String(requestReceivedTimestamp))
+    return Number.isNaN(at) ? Infinity : at
+  } catch {
+    return Infinity
   }
 }

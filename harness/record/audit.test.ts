@@ -169,3 +169,19 @@ test('a watched log ends in the record: explained requests with their calls, oth
   await summary.readOn()
   expect(readFileSync(copyTo, 'utf8')).toContain('"later"')
 })
+
+test("requests from before the agent began are nobody's concern, and no object can pass for one", async () => {
+  const file = path.join(dir, 'audit.log')
+  const early = line('early', { requestReceivedTimestamp: '2026-11-21T00:59:59.900000Z' })
+  const late = { ...line('late'), requestObject: { requestReceivedTimestamp: '2020-01-01T00:00:00.000000Z' } }
+  // the API server writes objects before its own times
+  const { requestReceivedTimestamp, ...rest } = late
+  writeFileSync(file, `${JSON.stringify(early)}\n${JSON.stringify({ ...rest, requestReceivedTimestamp })}\n`)
+  using recorder = new Recorder({ dir, trial: 't', task: 't', agent: 'a', kubemend: '0' })
+  const since = new Date('2026-11-21T01:00:00Z')
+  const copyTo = path.join(dir, 'copy.jsonl')
+  await using watch = new AuditWatch({ file, agentUsers: [agent], recorder, copyTo, since, intervalMs: 5 })
+  const { unexplained } = await watch.finish({ quietMs: 20 })
+  expect(unexplained.map(({ auditId }) => auditId)).toEqual(['late'])
+  expect(readFileSync(copyTo, 'utf8').trim().split('\n')).toHaveLength(1)
+})
