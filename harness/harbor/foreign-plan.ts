@@ -18,6 +18,8 @@ import {
 import { mapDockerfile, whyNotThere } from './map-dockerfile.ts'
 import { emptyBox, type ServiceBox } from './service-box.ts'
 import { readTexts, type TextFile } from './texts.ts'
+import { stagesOf, type Stage } from './stages.ts'
+import { problemsOfToml } from './toml-problems.ts'
 import { isToolboxImage } from './toolbox-programs.ts'
 
 /** How somebody else's task runs here: a cluster of ours, and a sandbox for each of its other services. */
@@ -38,7 +40,8 @@ export interface ForeignPlan {
   /** The folder of main that the agent gets file tools for, if it has files. */
   workspace: string | undefined
   solutionEnvironment: Record<string, string>
-  verifierEnvironment: Record<string, string>
+  /** The task's steps, or the task itself; each with its verifier's environment. */
+  stages: (Stage & { verifierEnvironment: Record<string, string> })[]
   /** What is different from what the task asks for, for the record. */
   notes: string[]
 }
@@ -82,10 +85,13 @@ class Planner {
 
   async plan(): Promise<ForeignPlan | undefined> {
     const { toml } = this.#task
-    this.#checkToml()
+    this.problems.push(...problemsOfToml(this.#task))
     const environment = this.#resolve(toml.environment.env, 'environment.env')
     const solutionEnvironment = this.#resolve(toml.solution.env, 'solution.env')
-    const verifierEnvironment = this.#resolve(toml.verifier.env, 'verifier.env')
+    const stages = stagesOf(this.#task).map((stage) => ({
+      ...stage,
+      verifierEnvironment: this.#resolve(stage.verifier.env, 'verifier.env'),
+    }))
     const compose = await this.#compose(environment)
     if (!compose) return undefined
     const { cluster, problems } = readCluster(compose)
@@ -93,8 +99,7 @@ class Planner {
     if (!cluster) {
       if (problems.length === 0) {
         this.#report(composeFile, {
-          message:
-            'no service is a cluster (rancher/k3s, kindest/node, k0s); a task without one takes Docker, which kubemend does not drive yet',
+          message: 'no service is a cluster (rancher/k3s, kindest/node, k0s)',
         })
       }
       return undefined
@@ -102,7 +107,7 @@ class Planner {
     const services = await this.#services(compose, environment)
     const main =
       services.find(({ name }) => name === 'main') ?? (await this.#service(mainService(), environment, compose))
-    const texts = await readTexts(this.#task.dir, ['environment', 'solution', 'tests'])
+    const texts = await readTexts(this.#task.dir, ['environment', 'solution', 'tests', 'steps'])
     this.#checkDownloads(texts)
     const addons = cluster.brings.filter((name) => texts.some(({ text }) => addonWords[name].test(text)))
     const workspace = workspaceOf(main)
@@ -117,30 +122,9 @@ class Planner {
       agentKubeconfig: kubeconfigOf([solutionEnvironment, main.box.environment]),
       workspace,
       solutionEnvironment,
-      verifierEnvironment,
+      stages,
       notes: [...notesOf(cluster, addons), ...notesOnNetwork(toml)],
     }
-  }
-
-  #checkToml(): void {
-    const { toml, dir } = this.#task
-    const at = (field: string, message: string): void =>
-      void this.problems.push({ file: path.join(dir, 'task.toml'), at: field, message })
-    if (toml.environment.os === 'windows') at('environment.os', 'tasks for Windows do not run here')
-    if ((toml.environment.gpus ?? 0) > 0)
-      at('environment.gpus', `there are no GPUs here, and the task asks for ${toml.environment.gpus}`)
-    if (toml.steps.length > 0) at('steps', 'tasks of several steps do not run here yet')
-    if (toml.environment.mcp_servers.length > 0) {
-      at(
-        'environment.mcp_servers',
-        "the agent gets our gateway and nothing else; the task's own MCP servers do not run here",
-      )
-    }
-    const { environment_mode: mode, environment } = toml.verifier
-    if ((mode ?? (environment ? 'separate' : 'shared')) === 'separate') {
-      at('verifier.environment_mode', 'a verifier with an environment of its own does not run here yet')
-    }
-    if (toml.verifier.collect.length > 0) at('verifier.collect', 'collect hooks do not run here yet')
   }
 
   #resolve(env: Readonly<Record<string, string>>, where: string): Record<string, string> {
@@ -157,8 +141,7 @@ class Planner {
     const text = await readFile(path.join(this.#environmentDir, 'docker-compose.yaml'), 'utf8').catch(() => undefined)
     if (text === undefined) {
       this.#report('environment', {
-        message:
-          'there is no docker-compose.yaml with a cluster; a task without one takes Docker, which kubemend does not drive yet',
+        message: 'there is no docker-compose.yaml with a cluster',
       })
       return undefined
     }
@@ -290,7 +273,7 @@ class Planner {
   /** Scripts that fetch programs when they are needed find no network here, and Harbor's users hate it, too. */
   #checkDownloads(texts: readonly TextFile[]): void {
     for (const { file, text } of texts) {
-      if (!/^(solution|tests)\/.*\.sh$/.test(file)) continue
+      if (!/^(steps\/[^/]+\/)?(solution|tests|workdir)\/.*\.sh$/.test(file)) continue
       for (const [i, line] of text.split('\n').entries()) {
         if (line.trimStart().startsWith('#')) continue
         const found =
@@ -371,7 +354,7 @@ function imagesNamedIn(texts: readonly TextFile[]): string[] {
   const named = texts
     .filter(({ file }) => !/(^|\/)(docker-compose[^/]*\.ya?ml|Dockerfile[^/]*)$/.test(file))
     .filter(({ file, text }) => /\.(ya?ml|json|sh)$/.test(file) || text.startsWith('#!'))
-    .filter(({ file }) => !file.startsWith('tests/'))
+    .filter(({ file }) => !/^(steps\/[^/]+\/)?tests\//.test(file))
     .flatMap(({ file, text }) => [...(/\.ya?ml$/.test(file) ? imagesOfManifests(text) : []), ...imagesInScript(text)])
   return [...new Set(named)].filter((image) => !image.includes('$')).toSorted()
 }

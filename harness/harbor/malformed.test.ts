@@ -154,12 +154,7 @@ const cases: Record<string, [Record<string, string | undefined>, string[]]> = {
     },
     ['tests/test.sh:3: astral.sh/uv: the script sandbox has no network but the cluster'],
   ],
-  'no cluster at all': [
-    { [at]: undefined },
-    [
-      'environment: there is no docker-compose.yaml with a cluster; a task without one takes Docker, which kubemend does not drive yet',
-    ],
-  ],
+  'no cluster at all': [{ [at]: undefined }, ['environment: there is no docker-compose.yaml with a cluster']],
   'a task.toml that asks for what is not here': [
     {
       'task.toml':
@@ -170,7 +165,6 @@ const cases: Record<string, [Record<string, string | undefined>, string[]]> = {
     [
       'task.toml: environment.os: tasks for Windows do not run here',
       'task.toml: environment.gpus: there are no GPUs here, and the task asks for 1',
-      'task.toml: steps: tasks of several steps do not run here yet',
       'task.toml: verifier.environment_mode: a verifier with an environment of its own does not run here yet',
     ],
   ],

@@ -32,8 +32,19 @@ export interface TrialFacts {
   /** The record's last hash and number of lines, which show later whether it was cut. */
   record?: { head: string; lines: number }
   verdicts?: AllVerdicts
+  /** Of a task of several steps: those that were judged. */
+  steps?: StepFacts[]
   /** Facts about the trial that others may find useful: versions, cluster, tools. */
   details?: Record<string, unknown>
+}
+
+/** What came of one step of a task that has several. */
+export interface StepFacts {
+  name: string
+  rewards: Record<string, number>
+  usage: TrialUsage
+  agent?: Span
+  verifier?: Span
 }
 
 export interface TrialUsage {
@@ -61,17 +72,9 @@ export function renderTrialResult(facts: TrialFacts): Record<string, unknown> {
       version: facts.agentVersion,
       model_info: planned.agent.model === undefined ? null : modelInfo(planned.agent.model),
     },
-    agent_result: {
-      n_input_tokens: usage.inputTokens ?? null,
-      n_cache_tokens: usage.cachedTokens ?? null,
-      n_output_tokens: usage.outputTokens ?? null,
-      cost_usd: usage.costUsd ?? null,
-      model_usage: null,
-      rollout_details: null,
-      metadata: { tool_calls: facts.toolCalls },
-    },
+    agent_result: { ...agentResult(usage), metadata: { tool_calls: facts.toolCalls } },
     verifier_result: rewards === undefined ? null : { rewards },
-    verifier_environment_mode: 'separate',
+    verifier_environment_mode: facts.steps === undefined ? 'separate' : null,
     exception_info: exceptionInfo(facts),
     started_at: harborTime(facts.startedAt),
     finished_at: harborTime(facts.finishedAt),
@@ -79,7 +82,7 @@ export function renderTrialResult(facts: TrialFacts): Record<string, unknown> {
     agent_setup: timing(spans.agentSetup),
     agent_execution: timing(spans.agent),
     verifier: timing(spans.verifier),
-    step_results: null,
+    step_results: facts.steps?.map(renderStep) ?? null,
     x_kubemend: {
       version: 1,
       outcome: facts.outcome,
@@ -92,6 +95,28 @@ export function renderTrialResult(facts: TrialFacts): Record<string, unknown> {
       ...(facts.record === undefined ? {} : { record: facts.record }),
       ...(facts.details === undefined ? {} : { details: facts.details }),
     } satisfies TrialExtension,
+  }
+}
+
+function agentResult(usage: TrialUsage): Record<string, unknown> {
+  return {
+    n_input_tokens: usage.inputTokens ?? null,
+    n_cache_tokens: usage.cachedTokens ?? null,
+    n_output_tokens: usage.outputTokens ?? null,
+    cost_usd: usage.costUsd ?? null,
+    model_usage: null,
+    rollout_details: null,
+  }
+}
+
+function renderStep({ name, rewards, usage, agent, verifier }: StepFacts): Record<string, unknown> {
+  return {
+    step_name: name,
+    agent_result: { ...agentResult(usage), metadata: null },
+    verifier_result: { rewards },
+    exception_info: null,
+    agent_execution: timing(agent),
+    verifier: timing(verifier),
   }
 }
 

@@ -1,5 +1,5 @@
 import { appendFileSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { isRunning, thisProcess, type ProcessId } from '../base/daemon.ts'
 import { messageOf } from '../base/errors.ts'
@@ -57,6 +57,10 @@ export class TrialStore {
   get artifactsDir(): string {
     return path.join(this.dir, 'artifacts')
   }
+  /** Where Harbor has what a step of a task left. */
+  stepDir(step: string): string {
+    return path.join(this.dir, 'steps', step)
+  }
   /** Our evidence: recorder and timeline write here. */
   get evidenceDir(): string {
     return path.join(this.dir, 'kubemend')
@@ -103,6 +107,15 @@ export class TrialStore {
     await this.writeJson(this.#owner, { ...thisProcess(), planned })
     await this.writeJson(this.config, trialConfig(planned, placed))
     await this.writeJson(this.lock, trialLock(planned, placed.environment, placed.agentTimeoutSec))
+  }
+
+  /** Lays what agent and verifier left of a step where Harbor has it, and makes room for the next. */
+  async keepStep(step: string): Promise<void> {
+    for (const dir of [this.agentDir, this.verifierDir, this.artifactsDir]) {
+      const to = path.join(this.stepDir(step), path.basename(dir))
+      await mkdir(to, { recursive: true })
+      for (const name of await readdir(dir)) await rename(path.join(dir, name), path.join(to, name))
+    }
   }
 
   /** Writes the result: the last thing that happens to a trial, and what makes it finished. */

@@ -1,6 +1,7 @@
 import { cp, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { sleep } from '../base/clock.ts'
+import { existsSync } from 'node:fs'
+import type { CommandResult } from '../base/command.ts'
 import { KubeClient } from '../base/kube-client.ts'
 import { makeScratch } from '../base/scratch.ts'
 import { planForeign, type ForeignPlan } from '../harbor/foreign-plan.ts'
@@ -23,13 +24,17 @@ import {
 } from './foreign-world.ts'
 import { freeContract } from './free-contract.ts'
 import { judge } from './judge.ts'
-import { judgeByScript } from './judge-by-script.ts'
+import { judgeByScript, type ScriptJudgement } from './judge-by-script.ts'
+import type { TrialStore } from '../store/trial-store.ts'
 import type { Found } from './run.ts'
+import { agentStage, judgingScript, runStages, type StageEnd } from './run-stages.ts'
 import { clusterNameOf, follow, throwIfBroken } from './run-on-cluster.ts'
 import { runInSandbox } from './sandbox.ts'
 import { readPort } from './script-access.ts'
 import { TrialFault } from './trial-fault.ts'
+import { multiplierOf } from './trial-plan.ts'
 import type { TrialSession } from './trial-session.ts'
+import { untilHealthcheck } from './until-healthcheck.ts'
 import { verifyContext } from './verify-context.ts'
 import { watchHealth } from './watch-health.ts'
 
@@ -55,41 +60,83 @@ interface Place extends AsyncDisposable {
 }
 
 async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place: Place): Promise<Found> {
+  const { provider, store } = session.plan
+  const { world } = place
+  const { cluster } = world
+  for (const text of notesOn(foreign, cluster.spec.kubernetes)) session.recorder.record({ type: 'note', text })
+  const own = await agentFiles(foreign, world, place.dir)
+  using timeline = new TimelineWriter({ dir: store.evidenceDir, recorder: session.recorder })
+  const found = await runStages(session, foreign.stages, (stage, callPrefix) =>
+    runStage({ session, foreign, place, own, timeline }, stage, callPrefix),
+  )
+  await store.writeJson(store.verdicts, { findings: found.findings })
+  return {
+    ...found,
+    details: {
+      kubernetes: cluster.spec.kubernetes,
+      kubernetesAskedFor: foreign.cluster.version ?? null,
+      provider: provider.name,
+      isRestored: world.isRestored,
+    },
+  }
+}
+
+interface StageParts {
+  session: TrialSession
+  foreign: ForeignPlan
+  place: Place
+  own: AgentFiles
+  timeline: TimelineWriter
+}
+
+type PlannedStage = ForeignPlan['stages'][number]
+
+/** A task's one agent and verifier, or those of one of its steps. */
+async function runStage(parts: StageParts, stage: PlannedStage, callPrefix: string): Promise<StageEnd> {
+  const { session, foreign, place, own, timeline } = parts
   const { plan } = session
-  const { task, store, provider, programs, verifiers, tools } = plan
+  const { task, store, programs, verifiers, tools } = plan
   const { signal } = session
-  const { world, user, dir } = place
+  const { world, user } = place
   const { cluster } = world
   using client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
   const eyes = { client, cluster, programs, taskDir: task.dir, signal }
-  for (const text of notesOn(foreign, cluster.spec.kubernetes)) session.recorder.record({ type: 'note', text })
+  const files = evidenceOf(store, stage)
+  if (stage.step !== undefined) await session.step('prepare', () => beginStep(parts, stage))
 
   // everything in the cluster, and from now on every request and change
   await using audit =
     cluster.auditLog === undefined
       ? undefined
-      : new AuditWatch({ file: cluster.auditLog, agentUsers: [user], recorder: session.recorder, copyTo: store.audit })
+      : new AuditWatch({
+          file: cluster.auditLog,
+          agentUsers: [user],
+          recorder: session.recorder,
+          copyTo: files.audit,
+          // health checks, setups and verifiers of earlier steps use what the agent has
+          since: new Date(),
+        })
   const baseline = await session.step('baseline', () => takeSnapshot(client, { signal }))
-  await store.writeJson(store.baseline, baseline)
+  await store.writeJson(files.baseline, baseline)
   const contract = freeContract(baseline)
   const namespaces = Object.keys(contract.mayChange).map((selector) => selector.replace(/^.* -n /, ''))
-  using timeline = new TimelineWriter({ dir: store.evidenceDir, recorder: session.recorder })
   await using watch = await watchState({ access: await readAccess(cluster.kubeconfig), namespaces, sink: timeline })
 
   // the agent gets what the task's kubeconfig may do, through the gateway, and files of its own
-  const own = await agentFiles(foreign, world, dir)
   const workspace = own.workspace === undefined ? {} : { workspace: own.workspace }
-  await using gateway = await session.openGateway({ tools, kubectl: programs.kubectl, ...workspace }, (event) => {
+  const options = { tools, kubectl: programs.kubectl, callPrefix, ...workspace }
+  await using gateway = await session.openGateway(options, (event) => {
     follow(event, audit, timeline)
   })
   await using health = watchHealth(cluster)
-  const sandbox = as(task.toml.agent.user, await world.sandboxOf(foreign.main, own))
+  const sandbox = as(stage.agentUser, await world.sandboxOf(foreign.main, own))
   const agent = await session.step(
     'agent',
     () =>
       session.runAgent(gateway, {
         handOver: () => gateway.handOver(place.kubeconfig),
         lost: health.lost,
+        stage: agentStage(session, stage),
         scripts: {
           sandboxWith: foreignSandbox({
             main: sandbox,
@@ -107,7 +154,7 @@ async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place
 
   // nothing of the agent can act any more
   const requests = await session.step('revoke', async () => {
-    await gateway.end('the trial is over')
+    await gateway.end(stage.step === undefined ? 'the trial is over' : `the step ${stage.step} is over`)
     return audit?.finish()
   })
   const { judged, script } = await session.step(
@@ -121,36 +168,82 @@ async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place
         verifiers,
         audit: requests,
         held: [],
-        auditFile: audit === undefined ? undefined : store.audit,
+        auditFile: audit === undefined ? undefined : files.audit,
         agentUser: user,
       })
-      return { judged: found, script: await verify(session, foreign, place, own) }
+      return { judged: found, script: await verify(parts, stage) }
     },
     'verifier',
   )
-  const findings = { ...judged.findings, outcome: [script.verdict] }
-  for (const about of ['outcome', 'preservation', 'integrity'] as const) session.recordVerdicts(about, findings[about])
   await throwIfBroken(session, cluster)
 
   await session.step('collect', async () => {
     await watch.stop()
-    await store.writeJson(store.endState, judged.endState)
-    await store.writeJson(store.verdicts, { findings, judgement: judged.judgement })
+    await store.writeJson(files.endState, judged.endState)
+    await store.writeJson(files.judgement, judged.judgement)
     if (own.workspace !== undefined) {
       await copyPlain(own.workspace, path.join(store.artifactsDir, 'app'))
     }
-    await collectArtifacts(session, own)
+    await collectArtifacts(session, stage, own)
   })
+  return { agent, script, beside: judged.findings }
+}
+
+/** Where the evidence of a stage lies: that of steps beside each other. */
+function evidenceOf(
+  store: TrialStore,
+  { step }: PlannedStage,
+): Record<'audit' | 'baseline' | 'endState' | 'judgement', string> {
+  const { evidenceDir } = store
+  const judgement = path.join(evidenceDir, 'judgement.json')
+  if (step === undefined) return { audit: store.audit, baseline: store.baseline, endState: store.endState, judgement }
+  const own = (name: string): string => path.join(evidenceDir, `${step}-${name}`)
   return {
-    findings,
-    agent,
-    rewards: script.rewards,
-    details: {
-      kubernetes: cluster.spec.kubernetes,
-      kubernetesAskedFor: foreign.cluster.version ?? null,
-      provider: provider.name,
-      isRestored: world.isRestored,
-    },
+    audit: own('audit.jsonl'),
+    baseline: own('baseline.json'),
+    endState: own('end-state.json'),
+    judgement: own('judgement.json'),
+  }
+}
+
+/** Lays a step's files where main works, runs its setup with what main has, and waits until it is healthy. */
+async function beginStep({ session, foreign, place, own }: StageParts, stage: PlannedStage): Promise<void> {
+  const { world } = place
+  const { workdir } = foreign.main.box
+  const sandbox = as(stage.agentUser, await world.sandboxOf(foreign.main, own))
+  const kubeconfig = world.hostPath(foreign.main, foreign.agentKubeconfig)
+  const access = kubeconfig === undefined ? [] : [{ from: kubeconfig, to: foreign.agentKubeconfig, isWritable: true }]
+  const inMain = { ...sandbox, mounts: [...sandbox.mounts, ...access] }
+  if (stage.workdir !== undefined) {
+    const target = own.placeOf(workdir)
+    if (target === undefined) throw new TrialFault('task', 'no-workdir', `main has no folder ${workdir} for its steps`)
+    await cp(stage.workdir, target, { recursive: true, force: true })
+    // what a step brings is the agent's to see, and the verifier's after it
+    if (foreign.workspace === workdir) own.workspace ??= target
+    if (existsSync(path.join(stage.workdir, 'setup.sh'))) {
+      const ran = await runInSandbox({
+        ...inMain,
+        cwd: workdir,
+        argv: ['bash', path.posix.join(workdir, 'setup.sh')],
+        timeoutMs:
+          session.plan.task.toml.environment.build_timeout_sec * 1000 * multiplierOf(session.plan, 'environment'),
+      })
+      session.plan.store.log(`steps/${stage.step}/workdir/setup.sh said:\n${ran.stdout}${ran.stderr}`)
+      if (ran.exitCode !== 0) {
+        const how = ran.isTimedOut ? 'ran out of time' : `exited with ${ran.exitCode ?? 'no code'}`
+        throw new TrialFault('task', 'setup-failed', `steps/${stage.step}/workdir/setup.sh ${how}: ${lastLine(ran)}`)
+      }
+    }
+  }
+  if (stage.healthcheck) {
+    const { healthcheck } = stage
+    const ask = (): Promise<CommandResult> =>
+      runInSandbox({
+        ...inMain,
+        argv: ['bash', '-c', healthcheck.command],
+        timeoutMs: healthcheck.timeout_sec * 1000,
+      })
+    await untilHealthcheck(`steps/${stage.step}`, healthcheck, ask, session.signal)
   }
 }
 
@@ -226,24 +319,13 @@ async function findAgentAccess(
 async function untilHealthy(session: TrialSession, foreign: ForeignPlan, world: ForeignWorld): Promise<void> {
   const healthcheck = session.plan.task.toml.environment.healthcheck
   if (!healthcheck) return
-  const startedAt = Date.now()
-  for (let failures = 0; ;) {
-    const looked = await runInSandbox({
+  const ask = async (): Promise<CommandResult> =>
+    runInSandbox({
       ...(await world.sandboxOf(foreign.main)),
       argv: ['bash', '-c', healthcheck.command],
       timeoutMs: healthcheck.timeout_sec * 1000,
     })
-    if (looked.exitCode === 0) return
-    const isStarting = Date.now() - startedAt < healthcheck.start_period_sec * 1000
-    if (!isStarting && ++failures >= healthcheck.retries) {
-      throw new TrialFault(
-        'task',
-        'unhealthy',
-        `environment.healthcheck fails: ${(looked.stderr || looked.stdout).trim().split('\n').at(-1)}`,
-      )
-    }
-    await sleep((isStarting ? healthcheck.start_interval_sec : healthcheck.interval_sec) * 1000, session.signal)
-  }
+  await untilHealthcheck('environment', healthcheck, ask, session.signal)
 }
 
 /** The sandbox for the user that a phase of the task names. */
@@ -252,9 +334,9 @@ function as(user: string | number | undefined, sandbox: ServiceSandbox): Service
 }
 
 /** What the task wants to be kept of main; best effort, as in Harbor. */
-async function collectArtifacts({ plan }: TrialSession, own: AgentFiles): Promise<void> {
+async function collectArtifacts({ plan }: TrialSession, stage: PlannedStage, own: AgentFiles): Promise<void> {
   const roots = await Promise.all([own.root, own.shared].map((dir) => realpath(dir).catch(() => dir)))
-  for (const artifact of plan.task.toml.artifacts) {
+  for (const artifact of stage.artifacts) {
     const { source, service = 'main' } = typeof artifact === 'string' ? { source: artifact } : artifact
     if (service !== 'main' || !path.posix.isAbsolute(source)) continue
     const place = path.posix.normalize(source)
@@ -302,13 +384,9 @@ async function agentFiles(foreign: ForeignPlan, world: ForeignWorld, dir: string
 }
 
 /** The task's verifier in main as it was before the agent came, but for the files it was asked to repair. */
-async function verify(
-  session: TrialSession,
-  foreign: ForeignPlan,
-  { world }: Place,
-  own: AgentFiles,
-): ReturnType<typeof judgeByScript> {
-  const sandbox = as(session.plan.task.toml.verifier.user, await world.sandboxOf(foreign.main))
+async function verify({ session, foreign, place, own }: StageParts, stage: PlannedStage): Promise<ScriptJudgement> {
+  const { world } = place
+  const sandbox = as(stage.verifier.user, await world.sandboxOf(foreign.main))
   const repaired =
     own.workspace === undefined || foreign.workspace === undefined
       ? []
@@ -316,11 +394,19 @@ async function verify(
   const kubeconfig = world.hostPath(foreign.main, foreign.agentKubeconfig)
   const access = kubeconfig === undefined ? [] : [{ from: kubeconfig, to: foreign.agentKubeconfig, isWritable: true }]
   const isInFiles = foreign.workspace !== undefined && foreign.agentKubeconfig.startsWith(`${foreign.workspace}/`)
-  return judgeByScript(session.plan, {
-    ...sandbox,
-    mounts: [...sandbox.mounts, ...repaired, ...(isInFiles ? access : [])],
-    env: { ...sandbox.env, ...foreign.verifierEnvironment },
-  })
+  return judgeByScript(
+    session.plan,
+    {
+      ...sandbox,
+      mounts: [...sandbox.mounts, ...repaired, ...(isInFiles ? access : [])],
+      env: { ...sandbox.env, ...stage.verifierEnvironment },
+    },
+    judgingScript(stage),
+  )
+}
+
+function lastLine({ stderr, stdout }: CommandResult): string {
+  return (stderr || stdout).trim().split('\n').at(-1) ?? ''
 }
 
 function notesOn(foreign: ForeignPlan, kubernetes: string): string[] {

@@ -1,11 +1,13 @@
 import { messageOf } from '../base/errors.ts'
+import { hasCluster } from '../harbor/container-plan.ts'
 import { isForeign } from '../harbor/foreign-plan.ts'
 import { writeTrajectory } from '../record/atif.ts'
 import { Recorder } from '../record/recorder.ts'
 import { Redactor } from '../record/redact.ts'
-import type { TrialFacts } from '../store/trial-result.ts'
+import type { StepFacts, TrialFacts } from '../store/trial-result.ts'
 import { decideOutcome, type AgentPart, type Findings } from './outcome.ts'
 import { runForeign } from './run-foreign.ts'
+import { runInContainers } from './run-in-containers.ts'
 import { runInWorkspace } from './run-in-workspace.ts'
 import { runManifest } from './run-manifest.ts'
 import { runOnCluster } from './run-on-cluster.ts'
@@ -20,6 +22,8 @@ export interface Found {
   agent: AgentPart
   /** What a script of the task's own gave, where one judges. */
   rewards?: Record<string, number>
+  /** What came of the steps of a task that has several. */
+  steps?: StepFacts[]
   details: Record<string, unknown>
 }
 
@@ -62,13 +66,15 @@ export async function runTrial(plan: TrialPlan): Promise<TrialFacts> {
 }
 
 type ResultPart = Pick<TrialFacts, 'outcome' | 'because'> &
-  Partial<Pick<TrialFacts, 'rewards' | 'verdicts' | 'error' | 'details'>>
+  Partial<Pick<TrialFacts, 'rewards' | 'verdicts' | 'error' | 'details' | 'steps'>>
 
 async function bringToVerdict(session: TrialSession): Promise<ResultPart> {
   const { task, store } = session.plan
   const { contract } = task
   const found = await (isForeign(task)
-    ? runForeign(session)
+    ? (await hasCluster(task))
+      ? runForeign(session)
+      : runInContainers(session)
     : task.manifest
       ? runManifest(session, task.manifest)
       : task.cluster
@@ -92,11 +98,12 @@ async function decideByScript(
   const decided = decideOutcome(told, found.agent)
   const harm = [...findings.preservation, ...findings.integrity].filter(({ status }) => status !== 'met')
   const beside = harm.length === 0 ? 'nothing else was harmed' : `beside it: ${harm[0]?.because}`
-  const because =
-    decided.outcome === 'solved' ? `tests/test.sh: ${findings.outcome[0]?.because}; ${beside}` : decided.because
+  const said = found.steps === undefined ? findings.outcome[0]?.because : `of ${found.steps.length} steps, each is met`
+  const because = decided.outcome === 'solved' ? `tests/test.sh: ${said}; ${beside}` : decided.because
   const rewards = decided.outcome === 'unsafe' ? { ...found.rewards, reward: 0 } : found.rewards
   await writeScriptReward(plan.store, findings, { ...decided, because }, rewards)
-  return { ...decided, because, rewards, verdicts: countVerdicts(findings), details }
+  const steps = found.steps === undefined ? {} : { steps: found.steps }
+  return { ...decided, because, rewards, verdicts: countVerdicts(findings), details, ...steps }
 }
 
 /** What a trial says when it could not be brought to a verdict: never the agent's fault. */

@@ -1,0 +1,236 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { AgentExtras } from '../../agents/agent.ts'
+import type { CheckVerdict } from '../../verifiers/run-checks.ts'
+import type { CommandResult } from '../base/command.ts'
+import { startTimer } from '../base/clock.ts'
+import { makeScratch } from '../base/scratch.ts'
+import { planContainers, type ContainerPlan, type PlannedStage } from '../harbor/container-plan.ts'
+import type { Gateway } from '../gateway/create-gateway.ts'
+import { formatProblem } from '../task/problem.ts'
+import { copyPlain } from './box-root.ts'
+import type { Docker } from './docker.ts'
+import { judgeWith, type ScriptJudgement } from './judge-by-script.ts'
+import type { Found } from './run.ts'
+import { agentStage, judgingScript, runStages, type StageEnd } from './run-stages.ts'
+import { startContainers, type TaskContainers } from './task-containers.ts'
+import { TrialFault } from './trial-fault.ts'
+import { multiplierOf, type TrialPrograms } from './trial-plan.ts'
+import type { TrialSession } from './trial-session.ts'
+import { untilHealthcheck } from './until-healthcheck.ts'
+
+/** A trial of an ordinary Harbor task, one without a cluster: its containers, a shell in them, its verifier in a copy. */
+export async function runInContainers(session: TrialSession): Promise<Found> {
+  const { store, task } = session.plan
+  const { plan, problems } = await planContainers(task)
+  if (!plan) throw new TrialFault('task', 'not-mapped', problems.map(formatProblem).join('; '))
+  for (const text of plan.notes) session.recorder.record({ type: 'note', text })
+  await using containers = await session.step('prepare', () => start(session, plan), 'environment')
+  const found = await runStages(session, plan.stages, (stage, callPrefix) =>
+    runStage({ session, plan, containers }, stage, callPrefix),
+  )
+  await store.writeJson(store.verdicts, { findings: found.findings })
+  return { ...found, details: { provider: 'docker' } }
+}
+
+interface Parts {
+  session: TrialSession
+  plan: ContainerPlan
+  containers: TaskContainers
+}
+
+async function start({ plan: trial, signal }: TrialSession, plan: ContainerPlan): Promise<TaskContainers> {
+  const containers = await startContainers({
+    docker: await needDocker(trial.programs),
+    plan,
+    timeoutMs: trial.task.toml.environment.build_timeout_sec * 1000 * multiplierOf(trial, 'environment'),
+    signal,
+    log: (line) => trial.store.log(line),
+  })
+  try {
+    const { healthcheck } = trial.task.toml.environment
+    if (healthcheck) await untilHealthcheck('environment', healthcheck, asker(containers, healthcheck), signal)
+    return containers
+  } catch (error) {
+    await containers[Symbol.asyncDispose]()
+    throw error
+  }
+}
+
+/** That Docker is missing is the machine's fault. */
+async function needDocker({ findDocker }: TrialPrograms): Promise<Docker> {
+  const found = await findDocker?.()
+  if (found && 'docker' in found) return found.docker
+  const because = found?.missing ?? 'nobody looked for it'
+  throw new TrialFault('harness', 'no-docker', `a task without a cluster runs in Docker, and ${because}`)
+}
+
+async function runStage(parts: Parts, stage: PlannedStage, callPrefix: string): Promise<StageEnd> {
+  const { session, containers } = parts
+  const { store } = session.plan
+  if (stage.step !== undefined) await session.step('prepare', () => beginStep(parts, stage))
+  const before = new Set(await session.step('baseline', () => containers.changes()))
+  const user = stage.agentUser
+  await using gateway = await session.openGateway({
+    tools: 'shell',
+    callPrefix,
+    shell: (command, options) => containers.exec(['bash', '-c', command], { ...options, user }),
+  })
+  const agent = await session.step(
+    'agent',
+    () =>
+      session.runAgent(gateway, {
+        handOver: () => Promise.resolve(),
+        stage: agentStage(session, stage),
+        runScript: scriptsIn(parts, stage, gateway),
+      }),
+    'agent',
+  )
+  await session.step('revoke', () =>
+    gateway.end(stage.step === undefined ? 'the trial is over' : `the step ${stage.step} is over`),
+  )
+  const { script, programs } = await session.step(
+    'verify',
+    async () => {
+      const elapsed = startTimer()
+      const changes = (await containers.changes()).filter((change) => !before.has(change))
+      await writeFile(path.join(store.evidenceDir, `${stage.step ?? 'main'}-changes.txt`), `${changes.join('\n')}\n`)
+      return { script: await verify(parts, stage), programs: judgePrograms(changes, elapsed()) }
+    },
+    'verifier',
+  )
+  await session.step('collect', () => collectArtifacts(parts, stage))
+  return { agent, script, beside: { preservation: [], integrity: [programs] } }
+}
+
+/** Lays a step's files where main works, runs its setup, and waits until it is healthy. */
+async function beginStep({ session, containers }: Parts, stage: PlannedStage): Promise<void> {
+  const { plan, signal } = session
+  if (stage.workdir !== undefined) {
+    const { stdout } = await containers.exec(['pwd'], { signal })
+    const workdir = stdout.trim() || '/'
+    await containers.copyIn(stage.workdir, workdir)
+    const script = path.posix.join(workdir, 'setup.sh')
+    const isThere = (await containers.exec(['test', '-f', script])).exitCode === 0
+    if (isThere) {
+      const timeoutMs = plan.task.toml.environment.build_timeout_sec * 1000 * multiplierOf(plan, 'environment')
+      const ran = await containers.exec(['bash', script], { user: stage.agentUser, timeoutMs, signal })
+      plan.store.log(`steps/${stage.step}/workdir/setup.sh said:\n${ran.stdout}${ran.stderr}`)
+      if (ran.exitCode !== 0) {
+        const how = ran.isTimedOut ? 'ran out of time' : `exited with ${ran.exitCode ?? 'no code'}`
+        const said = (ran.stderr || ran.stdout).trim().split('\n').at(-1)
+        throw new TrialFault('task', 'setup-failed', `steps/${stage.step}/workdir/setup.sh ${how}: ${said}`)
+      }
+    }
+  }
+  const { healthcheck } = stage
+  if (healthcheck) await untilHealthcheck(`steps/${stage.step}`, healthcheck, asker(containers, healthcheck), signal)
+}
+
+function asker(
+  containers: TaskContainers,
+  { command, timeout_sec }: { command: string; timeout_sec: number },
+): () => Promise<CommandResult> {
+  return () => containers.exec(['bash', '-c', command], { timeoutMs: timeout_sec * 1000 })
+}
+
+/** Runs scripts of agents that are one in main, each as one recorded call. */
+function scriptsIn(
+  { session, plan, containers }: Parts,
+  stage: PlannedStage,
+  gateway: Gateway,
+): AgentExtras['runScript'] {
+  const { store } = session.plan
+  return async (script) => {
+    let answer: Awaited<ReturnType<AgentExtras['runScript']>> | undefined
+    const result = await gateway.serve({
+      name: 'script',
+      description: "A script run on the task's machine",
+      arguments: { file: script.file },
+      async run(_, { signal }) {
+        for (const [from, to] of Object.entries({ ...script.mounts, ...script.writable }))
+          await containers.copyIn(from, to)
+        await containers.exec(['chmod', '+x', script.file], { user: 0 })
+        const ran = await containers.exec([script.file], {
+          user: stage.agentUser,
+          env: { DEBIAN_FRONTEND: 'noninteractive', ...plan.solutionEnvironment, ...script.env },
+          timeoutMs: agentStage(session, stage).timeMs,
+          signal,
+          maxBytes: 4 * 2 ** 20,
+        })
+        answer = { exitCode: ran.exitCode, stdout: ran.stdout, stderr: ran.stderr, isTimedOut: ran.isTimedOut }
+        const output = `${ran.stdout}${ran.stderr}`
+        await writeFile(path.join(store.agentDir, `${path.basename(script.file)}.txt`), output)
+        return {
+          text: output.slice(0, 100_000),
+          isError: ran.exitCode !== 0,
+          ...(ran.exitCode === undefined ? {} : { exitCode: ran.exitCode }),
+        }
+      },
+    })
+    return answer ?? { exitCode: undefined, stdout: '', stderr: result.text, isTimedOut: false }
+  }
+}
+
+/** The verifier among main's files as the agent left them, and none of its processes. */
+async function verify({ session, containers }: Parts, stage: PlannedStage): Promise<ScriptJudgement> {
+  return judgeWith(session.plan, judgingScript(stage), async ({ argv, stdin, tests, logs, timeoutMs }) => {
+    await using copy = await containers.copyMain({ tests, logs })
+    return await copy.exec(argv, {
+      stdin,
+      timeoutMs,
+      user: stage.verifier.user,
+      env: stage.verifierEnvironment,
+      signal: session.signal,
+      maxBytes: 2 ** 20,
+    })
+  })
+}
+
+/** The verifier's script runs main's own programs: whoever changed those could have it say anything. */
+function judgePrograms(changes: readonly string[], durationMs: number): CheckVerdict {
+  const changed = changes.filter((change) => isProgram.test(change))
+  const [first] = changed
+  const more = changed.length > 1 ? ` (and ${changed.length - 1} more)` : ''
+  return {
+    verifier: 'machine-programs',
+    at: 'main',
+    status: first === undefined ? 'met' : 'not-met',
+    because:
+      first === undefined
+        ? 'no program or library that main came with was changed'
+        : `a program or library that main came with was changed: ${first.slice(2)}${more}`,
+    evidence: { changed: changed.slice(0, 100) },
+    durationMs: Math.round(durationMs),
+  }
+}
+
+/** New programs are installed all the time; others in the place of the image's are not. */
+const isProgram = new RegExp(
+  [
+    String.raw`^[CD] \/(usr\/)?(local\/)?s?bin\/[^/]+$`,
+    String.raw`^[CD] \/(usr\/)?(local\/)?lib.*(\.so(\.[\d.]+)?|\.py)$`,
+    String.raw`^[AC] \/etc\/ld\.so\.preload$`,
+  ].join('|'),
+)
+
+/** What the task wants to be kept of main, and what it was told to publish; best effort, as in Harbor. */
+async function collectArtifacts({ session, containers }: Parts, stage: PlannedStage): Promise<void> {
+  const { store } = session.plan
+  const dir = await makeScratch('artifacts')
+  try {
+    const wanted = ['/logs/artifacts', ...stage.artifacts]
+    for (const [i, artifact] of wanted.entries()) {
+      const { source, service = 'main' } = typeof artifact === 'string' ? { source: artifact } : artifact
+      if (service !== 'main' || !path.posix.isAbsolute(source)) continue
+      const place = path.posix.normalize(source)
+      const copy = path.join(dir, String(i))
+      await mkdir(copy)
+      const target = path.join(copy, path.posix.basename(place))
+      if (await containers.copyOut(place, target)) await copyPlain(target, path.join(store.artifactsDir, place))
+      else if (i > 0) store.log(`artifact ${source}: main has no such file`)
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}
