@@ -68,7 +68,8 @@ export function createModelAgent(options: ModelAgentOptions): Agent {
           })
           return { text: textOf(result), isError: result['isError'] === true }
         }
-        const system = await writePrompt(options.promptFile, task)
+        const ownPrompt = 'bash' in definitions ? 'machine-prompt.md' : 'prompt.md'
+        const system = await writePrompt(options.promptFile ?? path.join(promptDir, ownPrompt), task)
         const loop = new Loop({ task, context, options, system, definitions, call, model: languageModel })
         return await loop.run()
       } finally {
@@ -264,8 +265,10 @@ class Loop {
   }
 }
 
-async function writePrompt(file: string | undefined, { budget }: AgentTask): Promise<string> {
-  const text = await readFile(file ?? path.join(packageRoot, 'agents', 'model', 'prompt.md'), 'utf8')
+const promptDir = path.join(packageRoot, 'agents', 'model')
+
+async function writePrompt(file: string, { budget }: AgentTask): Promise<string> {
+  const text = await readFile(file, 'utf8')
   return text.replaceAll('{{budget}}', describeBudget(budget)).trim()
 }
 
