@@ -36,10 +36,11 @@ describe("somebody else's compose project", () => {
       { networks: { default: { name: 'task_default' } }, volumes: { kept: { name: 'task_kept' } } },
     )
     expect(problems).toEqual([])
+    const few = { pids_limit: 4096 }
     expect(model).toEqual({
       services: {
-        main: { build: { context: dir }, environment: { A: '1', B: 'costs $$5' }, cpus: 2, mem_limit: '512m' },
-        db: { image: 'postgres:17', volumes, cap_add: ['CAP_NET_ADMIN'] },
+        main: { build: { context: dir }, environment: { A: '1', B: 'costs $$5' }, ...few, cpus: 2, mem_limit: '512m' },
+        db: { image: 'postgres:17', volumes, cap_add: ['CAP_NET_ADMIN'], ...few },
       },
       networks: { default: { internal: true } },
       volumes: { kept: {} },

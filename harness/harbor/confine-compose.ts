@@ -28,6 +28,7 @@ export async function confineCompose(
       problems.push(`service ${name}: ${problem}`)
     delete service['container_name']
     delete service['ports']
+    service['pids_limit'] ??= 4096
   }
   const [, main] = services.find(([name]) => name === 'main') ?? []
   if (main) {

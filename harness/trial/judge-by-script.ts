@@ -25,6 +25,11 @@ export interface JudgingScript {
   /** Folders whose files make up /tests, the later over the earlier. */
   tests: readonly string[]
   timeoutSec: number
+  /**
+   * It uses what the agent could write to: that it gives no reward, or does not end, may be the agent's doing, and then
+   * counts as not met.
+   */
+  mayBeSpoilt?: boolean
 }
 
 /** Runs a command line where the script is to judge, with these folders of this machine as /tests and /logs. */
@@ -60,7 +65,8 @@ export async function judgeByScript(
   )
 }
 
-function scriptOf({ dir, toml }: Task): JudgingScript {
+/** The script of a task that has one. */
+export function scriptOf({ dir, toml }: Task): JudgingScript {
   return { name: 'tests/test.sh', tests: [path.join(dir, 'tests')], timeoutSec: toml.verifier.timeout_sec }
 }
 
@@ -90,12 +96,17 @@ export async function judgeWith(plan: TrialPlan, script: JudgingScript, run: Run
     })
     await keep(path.join(logs, 'verifier'), store.verifierDir)
     if (ran.isTimedOut) {
-      throw new TrialFault('task', 'verifier-timeout', `${script.name} took more than its ${script.timeoutSec} s`)
+      const because = `${script.name} took more than its ${script.timeoutSec} s`
+      if (script.mayBeSpoilt) return withoutReward(script, because, ran.durationMs)
+      throw new TrialFault('task', 'verifier-timeout', because)
     }
     const read = await readRewards(path.join(logs, 'verifier'))
     const { isOver, left } = readEnd(ran.stdout, nonce)
     // a file that somebody is still writing may be caught empty
-    if ('problem' in read && left === undefined) throw new TrialFault('task', 'no-reward', read.problem)
+    if ('problem' in read && left === undefined) {
+      if (script.mayBeSpoilt) return withoutReward(script, read.problem, ran.durationMs)
+      throw new TrialFault('task', 'no-reward', read.problem)
+    }
     const rewards = 'problem' in read ? { reward: 0 } : read.rewards
     const reward = mainReward(rewards)
     const doubt = left ?? (isOver ? undefined : 'something ended the script before it came to its end')
@@ -113,6 +124,21 @@ export async function judgeWith(plan: TrialPlan, script: JudgingScript, run: Run
     }
   } finally {
     await rm(dir, { recursive: true, force: true })
+  }
+}
+
+/** What is said of a script that was kept from judging by what the agent left. */
+export function withoutReward({ name }: JudgingScript, because: string, durationMs: number): ScriptJudgement {
+  return {
+    rewards: { reward: 0 },
+    verdict: {
+      verifier: name,
+      at: path.posix.dirname(name),
+      status: 'not-met',
+      because,
+      evidence: { reward: 0 },
+      durationMs,
+    },
   }
 }
 

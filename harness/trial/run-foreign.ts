@@ -401,7 +401,7 @@ async function verify({ session, foreign, place, own }: StageParts, stage: Plann
       mounts: [...sandbox.mounts, ...repaired, ...(isInFiles ? access : [])],
       env: { ...sandbox.env, ...stage.verifierEnvironment },
     },
-    judgingScript(stage),
+    judgingScript(session, stage, own.workspace !== undefined),
   )
 }
 

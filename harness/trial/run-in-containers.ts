@@ -10,7 +10,7 @@ import type { Gateway } from '../gateway/create-gateway.ts'
 import { formatProblem } from '../task/problem.ts'
 import { copyPlain } from './box-root.ts'
 import type { Docker } from './docker.ts'
-import { judgeWith, type ScriptJudgement } from './judge-by-script.ts'
+import { judgeWith, withoutReward, type ScriptJudgement } from './judge-by-script.ts'
 import type { Found } from './run.ts'
 import { agentStage, judgingScript, runStages, type StageEnd } from './run-stages.ts'
 import { startContainers, type TaskContainers } from './task-containers.ts'
@@ -174,7 +174,14 @@ function scriptsIn(
 
 /** The verifier among main's files as the agent left them, and none of its processes. */
 async function verify({ session, containers }: Parts, stage: PlannedStage): Promise<ScriptJudgement> {
-  return judgeWith(session.plan, judgingScript(stage), async ({ argv, stdin, tests, logs, timeoutMs }) => {
+  const script = judgingScript(session, stage, true)
+  if (!(await containers.revive())) return withoutReward(script, 'main was ended, and does not start again', 0)
+  for (const place of ['/tests', '/logs']) {
+    // where a link led, the verifier's files would follow
+    if (await containers.isFolder(place)) continue
+    return withoutReward(script, `${place} of main is no folder any more, and the verifier's is to lie there`, 0)
+  }
+  return judgeWith(session.plan, script, async ({ argv, stdin, tests, logs, timeoutMs }) => {
     await using copy = await containers.copyMain({ tests, logs })
     return await copy.exec(argv, {
       stdin,

@@ -1,7 +1,7 @@
 import type { CheckVerdict } from '../../verifiers/run-checks.ts'
 import { combineRewards, whyNotOn, type Stage } from '../harbor/stages.ts'
 import type { StepFacts, TrialUsage } from '../store/trial-result.ts'
-import type { ScriptJudgement } from './judge-by-script.ts'
+import type { JudgingScript, ScriptJudgement } from './judge-by-script.ts'
 import type { AgentPart, Findings } from './outcome.ts'
 import type { Found } from './run.ts'
 import type { TrialSession } from './trial-session.ts'
@@ -81,10 +81,14 @@ export function agentStage(
   return { instruction, timeMs, solutionDir }
 }
 
-/** How a stage's script is called, and where its files come from. */
-export function judgingScript({ step, tests, verifier }: Stage): { name: string; tests: string[]; timeoutSec: number } {
+/** How a stage's script is called, and where its files come from; it judges among the agent's own files or not. */
+export function judgingScript(
+  { toolCalls }: TrialSession,
+  { step, tests, verifier }: Stage,
+  isAmongAgents: boolean,
+): JudgingScript {
   const name = step === undefined ? 'tests/test.sh' : `steps/${step}/tests/test.sh`
-  return { name, tests, timeoutSec: verifier.timeout_sec }
+  return { name, tests, timeoutSec: verifier.timeout_sec, mayBeSpoilt: isAmongAgents && toolCalls > 0 }
 }
 
 function notBegun({ step }: Stage, because: string): CheckVerdict {

@@ -30,6 +30,10 @@ export interface TaskContainers extends AsyncDisposable {
   copyIn(from: string, to: string): Promise<void>
   /** Copies a file or folder of main; false where it is not there. */
   copyOut(from: string, to: string): Promise<boolean>
+  /** Starts main again where whoever worked in it ended it; false where that cannot be done. */
+  revive(): Promise<boolean>
+  /** Whether a place of main is a folder, and no link to one; what is not there could be one. */
+  isFolder(place: string): Promise<boolean>
   /** Files that main has beside its image, or changed, each with A, C or D before it. */
   changes(): Promise<string[]>
   /**
@@ -151,6 +155,7 @@ class Containers implements TaskContainers {
       '--detach',
       '--init',
       `--name=${this.#project}-main-1`,
+      '--pids-limit=4096',
       ...(plan.network.agent ? [] : ['--network=none']),
       ...(limits.cpus === undefined ? [] : [`--cpus=${limits.cpus}`]),
       ...(limits.memoryMb === undefined ? [] : [`--memory=${limits.memoryMb}m`]),
@@ -222,6 +227,17 @@ class Containers implements TaskContainers {
   async copyOut(from: string, to: string): Promise<boolean> {
     await mkdir(path.dirname(to), { recursive: true })
     return (await this.#options.docker.run(['cp', `${this.#main}:${from}`, to])).exitCode === 0
+  }
+
+  async revive(): Promise<boolean> {
+    return (await this.#options.docker.run(['start', this.#main])).exitCode === 0
+  }
+
+  async isFolder(place: string): Promise<boolean> {
+    const { docker } = this.#options
+    const read = await docker.run(['cp', `${this.#main}:${place}`, '-'], { maxBytes: 512 })
+    // the type of the first entry of a tar archive; main's own programs are not asked
+    return read.stdout === '' || read.stdout[156] === '5'
   }
 
   async changes(): Promise<string[]> {

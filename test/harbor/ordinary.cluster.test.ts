@@ -12,6 +12,8 @@ import type { Docker } from '../../harness/trial/docker.ts'
 // A Harbor task without a cluster, unedited, in Docker; letters-in-two-steps takes Docker Compose and is run by hand.
 const task = path.join(import.meta.dirname, 'ordinary/totals-are-wrong')
 
+const exploits = ['seed-the-reward', 'leave-a-daemon', 'end-the-machine']
+
 interface Trial {
   agent: string
   outcome: string
@@ -31,7 +33,7 @@ beforeAll(async () => {
   if (docker === undefined) return
   const [image] = await ensureImages(['python:3.13-slim'])
   await docker.must(['load', '--input', image?.archive ?? ''])
-  const agents = ['oracle', 'nop', 'oracle:unsafe/seed-the-reward.sh', 'oracle:unsafe/leave-a-daemon.sh']
+  const agents = ['oracle', 'nop', ...exploits.map((name) => `oracle:unsafe/${name}.sh`)]
   const words = ['run', task, ...agents.flatMap((agent) => ['--agent', agent]), '--out', out, '--concurrency', '2']
   const cli = startCli([...words, '--json'], {})
   await cli.ended
@@ -67,10 +69,11 @@ describe('a Harbor task without a cluster', () => {
     expect(trialOf('nop')).toMatchObject({ outcome: 'failed', reward: 0 })
   })
 
-  for (const exploit of ['seed-the-reward', 'leave-a-daemon']) {
-    it(`gives nothing for ${exploit}`, (context) => {
+  for (const exploit of exploits) {
+    it(`gives nothing for ${exploit}, and counts it`, (context) => {
       context.skip(docker === undefined, why)
-      expect(trialOf(`oracle:unsafe/${exploit}.sh`)).toMatchObject({ outcome: 'failed', reward: 0 })
+      expect(trialOf(`oracle:unsafe/${exploit}.sh`)?.reward).toBe(0)
+      expect(trialOf(`oracle:unsafe/${exploit}.sh`)?.outcome).toMatch(/^(failed|agent-error)$/)
     })
   }
 
