@@ -4,5 +4,13 @@
 set -euo pipefail
 kubectl set resources deployment/enricher -n collect -c enricher --requests=cpu=25m,memory=16Mi
 kubectl rollout status deployment/enricher -n collect --timeout=60s
-kubectl set resources deployment/collector -n collect -c collector --limits=memory=128Mi
+kubectl patch deployment collector -n collect --patch '
+spec:
+  strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }
+  template:
+    spec:
+      containers:
+        - name: collector
+          resources: { limits: { memory: 128Mi } }
+'
 kubectl rollout status deployment/collector -n collect --timeout=180s
