@@ -6,7 +6,7 @@ import { hasCluster, planContainers, type ContainerPlan } from '../harbor/contai
 import { isForeign, planForeign } from '../harbor/foreign-plan.ts'
 import { formatProblem } from '../task/problem.ts'
 import type { Task } from '../task/task.ts'
-import { hasCompose } from '../trial/docker.ts'
+import { hasCompose, type FoundDocker } from '../trial/docker.ts'
 import { readComposeProject } from '../trial/task-containers.ts'
 import { findDocker } from './find-docker.ts'
 
@@ -17,9 +17,11 @@ import { findDocker } from './find-docker.ts'
 export async function checkForeign(tasks: readonly Task[], absentImages: readonly string[]): Promise<void> {
   const problems: string[] = []
   let hint = ''
+  let foundDocker: ReturnType<typeof findDocker> | undefined
+  const docker = (): ReturnType<typeof findDocker> => (foundDocker ??= findDocker())
   for (const task of tasks.filter(isForeign)) {
     if (await hasCluster(task)) {
-      const found = await planForeign(task)
+      const found = await planForeign(task, process.env, async () => 'docker' in (await docker()))
       problems.push(...found.problems.map(formatProblem))
       const images = (found.plan?.images ?? []).filter((image) => !absentImages.includes(image))
       const missing = await imageProblems(images)
@@ -30,7 +32,7 @@ export async function checkForeign(tasks: readonly Task[], absentImages: readonl
     const found = await planContainers(task)
     if (!found.plan) problems.push(...found.problems.map(formatProblem))
     else {
-      const without = await whyNotInDocker(found.plan)
+      const without = await whyNotInDocker(found.plan, await docker())
       problems.push(...without.problems.map((problem) => `${task.name}: ${problem}`))
       hint ||= without.cure
     }
@@ -38,8 +40,7 @@ export async function checkForeign(tasks: readonly Task[], absentImages: readonl
   if (problems.length > 0) throw new InputError(problems, hint === '' ? {} : { hint })
 }
 
-async function whyNotInDocker(plan: ContainerPlan): Promise<{ problems: string[]; cure: string }> {
-  const found = await findDocker()
+async function whyNotInDocker(plan: ContainerPlan, found: FoundDocker): Promise<{ problems: string[]; cure: string }> {
   if (!('docker' in found)) {
     return { problems: [`a task without a cluster runs in Docker, and ${found.missing}`], cure: found.cure }
   }

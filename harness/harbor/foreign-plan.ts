@@ -15,6 +15,7 @@ import {
   type ComposeMount,
   type ComposeService,
 } from './compose-file.ts'
+import { isWithin } from './compose-references.ts'
 import { mapDockerfile, whyNotThere } from './map-dockerfile.ts'
 import { emptyBox, type ServiceBox } from './service-box.ts'
 import { readTexts, type TextFile } from './texts.ts'
@@ -65,8 +66,10 @@ export function isForeign(task: Task): boolean {
 export async function planForeign(
   task: Task,
   host: Readonly<Record<string, string | undefined>> = process.env,
+  /** Whether Docker is at hand, for what cannot be mapped. */
+  hasDocker: () => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<{ plan: ForeignPlan; problems: [] } | { plan?: undefined; problems: Problem[] }> {
-  const planner = new Planner(task, host)
+  const planner = new Planner(task, host, hasDocker)
   const plan = await planner.plan()
   return plan !== undefined && planner.problems.length === 0 ? { plan, problems: [] } : { problems: planner.problems }
 }
@@ -76,10 +79,12 @@ class Planner {
   readonly #task: Task
   readonly #host: Readonly<Record<string, string | undefined>>
   readonly #environmentDir: string
+  readonly #hasDocker: () => Promise<boolean>
 
-  constructor(task: Task, host: Readonly<Record<string, string | undefined>>) {
+  constructor(task: Task, host: Readonly<Record<string, string | undefined>>, hasDocker: () => Promise<boolean>) {
     this.#task = task
     this.#host = host
+    this.#hasDocker = hasDocker
     this.#environmentDir = path.join(task.dir, 'environment')
   }
 
@@ -123,7 +128,7 @@ class Planner {
       workspace,
       solutionEnvironment,
       stages,
-      notes: [...notesOf(cluster, addons), ...notesOnNetwork(toml)],
+      notes: [...notesOf(cluster, addons), ...notesOnNetwork(toml), ...notesOnImages(services)],
     }
   }
 
@@ -200,7 +205,7 @@ class Planner {
         message: `${service.name} listens for others; services are sandboxes without a network between them here`,
       })
     }
-    if (!isMain && argv.length === 0) {
+    if (!isMain && argv.length === 0 && box.image === undefined) {
       this.#report(composeFile, {
         line: service.line,
         message: `${service.name} has no command, and its image's is not known here`,
@@ -243,6 +248,7 @@ class Planner {
         message: 'expected a Dockerfile, or [environment].docker_image in task.toml, for main',
       })
     } else if (!isToolboxImage(prebuilt)) {
+      if (await this.#hasDocker()) return { ...emptyBox(), image: { pull: prebuilt } }
       const file = image === undefined ? 'task.toml' : composeFile
       this.#report(file, {
         ...(image === undefined ? { at: 'environment.docker_image' } : { line: service.line }),
@@ -260,6 +266,12 @@ class Planner {
       return emptyBox()
     }
     const { box, problems } = await mapDockerfile({ text, context, args, hasProgram })
+    if (problems.length > 0 && (await this.#hasDocker())) {
+      if (!(await isWithin(this.#environmentDir, context))) {
+        this.#report(composeFile, { line, message: `${context} leads out of the task's environment folder` })
+      }
+      return { ...emptyBox(), image: { context, dockerfile: path.join(this.#task.dir, place), args } }
+    }
     for (const problem of problems) {
       const isKnown = this.problems.some(
         (one) =>
@@ -328,13 +340,14 @@ function hasProgram(name: string): boolean {
   return ['/usr/bin', '/bin', '/usr/sbin', '/sbin'].some((dir) => existsSync(path.join(dir, name)))
 }
 
-function kubeconfigOf(environments: readonly Record<string, string>[]): string {
+/** Where main's environment says the agent's kubeconfig is. */
+export function kubeconfigOf(environments: readonly Record<string, string>[]): string {
   const told = environments.flatMap((environment) => environment['KUBECONFIG'] ?? [])
   return told[0]?.split(':')[0] ?? '/root/.kube/config'
 }
 
 /** The agent's files: `/app`, or where main works. */
-function workspaceOf(main: ForeignService): string | undefined {
+export function workspaceOf(main: ForeignService): string | undefined {
   const { files, workdir } = main.box
   const holds = (folder: string): boolean =>
     files.some(({ to }) => to === folder || to.startsWith(`${folder}/`)) ||
@@ -370,6 +383,15 @@ function notesOnNetwork({ environment, agent, verifier }: Task['toml']): string[
     if (mode !== 'allowlist') return []
     return [`${phase}.allowed_hosts (${hosts.join(', ')}): nothing is reached from here but the cluster`]
   })
+}
+
+/** Services that Docker makes, and the machine's programs do not stand in for. */
+function notesOnImages(services: readonly ForeignService[]): string[] {
+  return services.flatMap(({ name, box: { image } }) =>
+    image === undefined
+      ? []
+      : [`${name} has the files of ${'pull' in image ? image.pull : 'its image'}, as Docker made it`],
+  )
 }
 
 function notesOf(cluster: ForeignCluster, addons: readonly AddonName[]): string[] {

@@ -190,6 +190,32 @@ describe('a Harbor folder that cannot run here', () => {
     ])
   })
 
+  it('is left to Docker where that is at hand, and only what cannot be mapped', async () => {
+    const files = {
+      'environment/Dockerfile': 'FROM debian:bookworm-slim AS build\nRUN make\n',
+      ...compose('image: debian:bookworm-slim', 'image: postgres:17'),
+    }
+    const { plan } = await planForeign(await loadTask(await write(files)), {}, () => Promise.resolve(true))
+    expect(plan?.main.box.image).toMatchObject({ dockerfile: expect.stringContaining('environment/Dockerfile') })
+    expect(plan?.services.map(({ box }) => box.image)).toEqual([{ pull: 'postgres:17' }])
+    expect(plan?.notes.slice(-2)).toEqual([
+      expect.stringMatching(/^main has the files of its image|^seed has the files of postgres:17/),
+      expect.stringMatching(/^main has the files of its image|^seed has the files of postgres:17/),
+    ])
+    const mapped = await planForeign(await loadTask(await write({})), {}, () => Promise.resolve(true))
+    expect(mapped.plan?.main.box.image).toBeUndefined()
+  })
+
+  it('is refused where Docker would be given files of this machine', async () => {
+    const files = compose('    image: debian:bookworm-slim', '    build: { context: ../.., dockerfile: Dockerfile }')
+    const task = await loadTask(await write(files))
+    await writeFile(path.join(dir, 'Dockerfile'), 'FROM debian\nRUN make\n')
+    const { problems } = await planForeign(task, {}, () => Promise.resolve(true))
+    expect(problems.map(({ message }) => message)).toEqual([
+      expect.stringContaining("leads out of the task's environment folder"),
+    ])
+  })
+
   for (const [name, [files, expected]] of Object.entries(cases)) {
     it(`says what is wrong with ${name}`, async () => {
       expect(await said(files)).toEqual(expected)

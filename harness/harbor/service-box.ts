@@ -10,7 +10,14 @@ export interface ServiceBox {
   user: string | undefined
   entrypoint: string[] | undefined
   command: string[] | undefined
+  /** What Docker makes the box of, where nothing else here can stand in for it. */
+  image?: BoxImage
+  /** The image's files on this machine, once it is made: its programs stand in for the machine's. */
+  rootfs?: string
 }
+
+/** Folders and files are absolute. */
+export type BoxImage = { context: string; dockerfile: string; args: Record<string, string> } | { pull: string }
 
 export interface BoxFile {
   /** Absolute, on this machine. */

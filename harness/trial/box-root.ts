@@ -40,8 +40,11 @@ export async function mountsOfRoot(root: string): Promise<SandboxOptions['mounts
     const place = path.join(root, top)
     const isShared = top === 'etc' || top === 'opt' || top === 'usr' || top === 'run'
     const names = isShared && (await lstat(place)).isDirectory() ? await readdir(place) : ['']
-    for (const name of names)
-      mounts.push({ from: path.join(place, name), to: `/${path.posix.join(top, name)}`, isWritable: true })
+    for (const name of names) {
+      const from = path.join(place, name)
+      const isLink = (await lstat(from)).isSymbolicLink()
+      mounts.push({ from, to: `/${path.posix.join(top, name)}`, isWritable: true, isLink })
+    }
   }
   return mounts
 }

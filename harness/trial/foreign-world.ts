@@ -71,7 +71,14 @@ async function worldKey({ foreign, plan }: ForeignWorldOptions): Promise<string>
     spec: specOf(foreign, plan, 'any'),
     files: await digestFiles(foreign.environmentDir),
     main: foreign.main.box.environment,
+    ...imagesOf(foreign),
   })
+}
+
+/** Images that Docker made, whose bases may have changed while the task did not. */
+function imagesOf({ services, main }: ForeignPlan): { images?: string[] } {
+  const images = [...services, main].flatMap(({ box }) => box.rootfs ?? [])
+  return images.length === 0 ? {} : { images }
 }
 
 async function buildSnapshot(options: ForeignWorldOptions, key: string, dir: string): Promise<void> {
@@ -244,6 +251,7 @@ class World implements ForeignWorld {
     return {
       mounts: [...inRoot, ...mounted],
       env: service.box.environment,
+      ...(service.box.rootfs === undefined ? {} : { rootfs: service.box.rootfs }),
       cwd: isThere ? workdir : '/',
       programs: { kubectl: plan.programs.kubectl },
       ports: [{ inside: foreign.cluster.port, outside: await readPort(this.cluster.kubeconfig) }],

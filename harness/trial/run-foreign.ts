@@ -13,6 +13,7 @@ import { takeSnapshot } from '../state/take-snapshot.ts'
 import { formatProblem } from '../task/problem.ts'
 import { copyPlain } from './box-root.ts'
 import { whoIs, rewriteKubeconfig } from './foreign-cluster.ts'
+import { fetchImages } from './foreign-images.ts'
 import { foreignSandbox, keepArtifacts } from './foreign-sandbox.ts'
 import {
   forgetForeignWorld,
@@ -40,9 +41,24 @@ import { watchHealth } from './watch-health.ts'
 
 /** A trial of a task that somebody else wrote: their services, their permissions, their verifier; our cluster, gateway and eyes. */
 export async function runForeign(session: TrialSession): Promise<Found> {
-  const { plan, problems } = await planForeign(session.plan.task)
-  if (!plan) throw new TrialFault('task', 'not-mapped', problems.map(formatProblem).join('; '))
-  await using place = await session.step('prepare', () => prepare(session, plan), 'environment')
+  const { programs, task } = session.plan
+  const docker = once(async () => programs.findDocker?.())
+  const { plan: planned, problems } = await planForeign(
+    task,
+    process.env,
+    async () => 'docker' in ((await docker()) ?? {}),
+  )
+  if (!planned) throw new TrialFault('task', 'not-mapped', problems.map(formatProblem).join('; '))
+  const prepared = await session.step(
+    'prepare',
+    async () => {
+      const plan = await fetchImages(session, planned, await docker())
+      return { plan, place: await prepare(session, plan) }
+    },
+    'environment',
+  )
+  const { plan } = prepared
+  await using place = prepared.place
   try {
     return await repairAndJudge(session, plan, place)
   } catch (error) {
@@ -326,6 +342,12 @@ async function untilHealthy(session: TrialSession, foreign: ForeignPlan, world: 
       timeoutMs: healthcheck.timeout_sec * 1000,
     })
   await untilHealthcheck('environment', healthcheck, ask, session.signal)
+}
+
+/** Finds something out when it is first asked for. */
+function once<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined
+  return () => (found ??= find())
 }
 
 /** The sandbox for the user that a phase of the task names. */

@@ -11,7 +11,7 @@ export interface SandboxOptions {
   /** A script on this machine and where it is inside. */
   argv: readonly string[]
   /** What is inside where, beside the system's programs. */
-  mounts: { from: string; to: string; isWritable?: boolean }[]
+  mounts: SandboxMount[]
   /** The whole environment, PATH and HOME aside. */
   env?: Record<string, string>
   /** What of it nobody may see among the arguments of a process. */
@@ -23,6 +23,8 @@ export interface SandboxOptions {
   ports?: readonly SandboxPort[]
   /** Further names of the loopback inside. */
   hostnames?: readonly string[]
+  /** A folder whose programs and libraries are there in place of the machine's. */
+  rootfs?: string
   /** Who the script is inside; root unless given. */
   uid?: number
   /** The program that carries those ports through. */
@@ -31,6 +33,14 @@ export interface SandboxOptions {
   signal?: AbortSignal
   stdin?: string
   onLine?: (line: string) => void
+}
+
+export interface SandboxMount {
+  from: string
+  to: string
+  isWritable?: boolean
+  /** It is a link, and is to be one inside: it leads nowhere outside. */
+  isLink?: boolean
 }
 
 /** A port of this machine under its own number, or under another inside. */
@@ -155,7 +165,7 @@ function confine(options: SandboxOptions, doors: string): string[] {
   return [
     ...words('--unshare-all --die-with-parent --new-session --clearenv --hostname sandbox'),
     ...words(`--uid ${options.uid ?? 0} --gid ${options.uid ?? 0}`),
-    ...systemFolders(),
+    ...systemFolders(options.rootfs ?? ''),
     ...words('--proc /proc --dev /dev --tmpfs /tmp --tmpfs /root --tmpfs /run'),
     '--ro-bind',
     doors,
@@ -165,7 +175,9 @@ function confine(options: SandboxOptions, doors: string): string[] {
     '/run/sandbox/portal',
     ...(options.hostnames === undefined ? [] : ['--ro-bind', path.join(doors, 'hosts'), '/etc/hosts']),
     ...Object.entries(options.programs ?? {}).flatMap(([name, file]) => ['--ro-bind', file, `/opt/bin/${name}`]),
-    ...options.mounts.flatMap(({ from, to, isWritable }) => [isWritable ? '--bind' : '--ro-bind', from, to]),
+    ...options.mounts.flatMap(({ from, to, isWritable, isLink }) =>
+      isLink ? ['--symlink', linkTarget(from) ?? '', to] : [isWritable ? '--bind' : '--ro-bind', from, to],
+    ),
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
     '--chdir',
     options.cwd ?? '/',
@@ -181,17 +193,17 @@ function words(line: string): string[] {
 }
 
 /** The system's programs and what they need of /etc, read-only. */
-function systemFolders(): string[] {
-  const folders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64'].filter((folder) => existsSync(folder))
+function systemFolders(root: string): string[] {
+  const folders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64'].filter((folder) => existsSync(root + folder))
   const etc = ['/etc/alternatives', '/etc/ld.so.cache', '/etc/ssl', '/etc/passwd', '/etc/group'].filter((entry) =>
-    existsSync(entry),
+    existsSync(root + entry),
   )
   return [
     ...folders.flatMap((folder) => {
-      const target = linkTarget(folder)
-      return target === undefined ? ['--ro-bind', folder, folder] : ['--symlink', target, folder]
+      const target = linkTarget(root + folder)
+      return target === undefined ? ['--ro-bind', root + folder, folder] : ['--symlink', target, folder]
     }),
-    ...etc.flatMap((entry) => ['--ro-bind', entry, entry]),
+    ...etc.flatMap((entry) => ['--ro-bind', root + entry, entry]),
   ]
 }
 
