@@ -1,14 +1,14 @@
 import type { KubeObject } from '../base/kube-client.ts'
-import type { AuditEvent } from './audit-event.ts'
+import { isEffectiveWrite, type AuditEvent } from './audit-event.ts'
 import { idOf, keyOfId, type ObjectId } from './cluster-state.ts'
 import { fieldOf, listAt } from './json.ts'
 import { isMentioned } from './may-change.ts'
 import { isReady, relatedTo } from './ownership/pods.ts'
-import type { World } from './ownership/world.ts'
+import { rootOf, type World } from './ownership/world.ts'
 
-/** Something that worked in the baseline and does not work now, or was restarted from inside. */
+/** Something that worked in the baseline and does not work now, or was restarted from inside, or stopped for a while. */
 export interface HealthFinding {
-  name: 'bystander-unhealthy' | 'bystander-restarted'
+  name: 'bystander-unhealthy' | 'bystander-restarted' | 'bystander-pod-replaced'
   object: ObjectId
   /** A clause that follows the object's name. */
   because: string
@@ -28,16 +28,44 @@ export function findHealthLosses(
     if (loss === undefined || isMentioned(id, world.allowances) || relatedTo(id, was, world)) continue
     losses.push({ name: 'bystander-unhealthy', object: id, because: loss })
   }
-  return [...losses, ...findRestarts(world, audit ?? [], agents)]
+  const ofAgent = (audit ?? []).filter(({ user }) => agents.has(user.username))
+  return [...losses, ...findRestarts(world, ofAgent), ...findStops(world, ofAgent)]
+}
+
+/** Bystanders that the agent changed and put back as they were, to which it cost their pods: scaled to nothing and up again. */
+function findStops(world: World, ofAgent: readonly AuditEvent[]): HealthFinding[] {
+  const written = ofAgent.filter(isEffectiveWrite).flatMap(({ objectRef: ref = {} }) => {
+    const kind = workloads[`${ref.apiGroup}/${ref.resource}`]
+    const id: ObjectId = { group: 'apps', kind: kind ?? '', namespace: ref.namespace ?? '', name: ref.name ?? '' }
+    const was = kind === undefined ? undefined : world.before.get(id)
+    return was ? [rootOf(id, was, world)] : []
+  })
+  const touched = new Map(written.map((root) => [keyOfId(root.id), root]))
+  return [...touched].flatMap(([key, { id, object }]): HealthFinding[] => {
+    // what is still different is told as that
+    if (world.changesOf.has(key) || relatedTo(id, object, world)) return []
+    const working = world.before
+      .ofKind('Pod')
+      .filter((pod) => keyOfId(rootOf(idOf(pod), pod, world).id) === key && isReady(pod))
+    const gone = working.filter((pod) => world.after.get(idOf(pod))?.metadata.uid !== pod.metadata.uid)
+    if (gone.length === 0) return []
+    const because = `was changed by the agent and put back, which cost it ${gone.length} of ${working.length} working pods`
+    return [{ name: 'bystander-pod-replaced', object: id, because }]
+  })
+}
+
+const workloads: Record<string, string> = {
+  'apps/deployments': 'Deployment',
+  'apps/replicasets': 'ReplicaSet',
+  'apps/statefulsets': 'StatefulSet',
+  'apps/daemonsets': 'DaemonSet',
 }
 
 /** Restarts of pods that the agent entered. */
-function findRestarts(world: World, audit: readonly AuditEvent[], agents: ReadonlySet<string>): HealthFinding[] {
+function findRestarts(world: World, ofAgent: readonly AuditEvent[]): HealthFinding[] {
   const entered = new Set(
-    audit.flatMap(({ user, objectRef }) =>
-      agents.has(user.username) &&
-      objectRef?.resource === 'pods' &&
-      /^(?:exec|attach)$/.test(objectRef.subresource ?? '')
+    ofAgent.flatMap(({ objectRef }) =>
+      objectRef?.resource === 'pods' && /^(?:exec|attach)$/.test(objectRef.subresource ?? '')
         ? [keyOfId({ group: '', kind: 'Pod', namespace: objectRef.namespace ?? '', name: objectRef.name ?? '' })]
         : [],
     ),

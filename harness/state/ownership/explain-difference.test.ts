@@ -225,4 +225,25 @@ describe('the rest of the judgement', () => {
     expect(namesOf([web, set, pod], [web, set, again], entered)).toEqual(['bystander-restarted'])
     expect(namesOf([web, set, pod], [web, set, again], [])).toEqual([])
   })
+
+  test('tells of a bystander that was stopped and started again', () => {
+    const [, again] = samplePodsOf(web, 'bbb') as [KubeObject, KubeObject]
+    const replaced = { ...again, metadata: { ...again.metadata, ownerReferences: pod.metadata.ownerReferences ?? [] } }
+    const events = [
+      sampleEvent(agent, 'patch', web, { subresource: 'scale' }),
+      sampleEvent(controllerUser('replicaset-controller'), 'delete', pod),
+      sampleEvent(agent, 'patch', web, { subresource: 'scale' }),
+      sampleEvent(controllerUser('replicaset-controller'), 'create', replaced),
+    ]
+    const [violation, ...others] = judge([web, set, pod], [web, set, replaced], events).violations
+    expect(violation?.because).toBe(
+      'deployment/web -n shop was changed by the agent and put back, which cost it 1 of 1 working pods',
+    )
+    expect(others).toEqual([])
+    expect(namesOf([web, set, pod], [web, set, pod], events)).toEqual([])
+    expect(namesOf([web, set, broken], [web, set, replaced], events)).toEqual([])
+    expect(namesOf([web, set, pod], [web, set, replaced], events, { 'deployment/web -n shop': ['spec'] })).toEqual([])
+    // who scales it by its own rules is not the agent
+    expect(namesOf([web, set, pod], [web, set, replaced], [events[1]!, events[3]!])).toEqual([])
+  })
 })
