@@ -197,7 +197,8 @@ class Planner {
     if (isMain && this.#task.toml.environment.workdir !== undefined) box.workdir = this.#task.toml.environment.workdir
     if (service.user !== undefined) box.user = service.user
     const entrypoint = service.entrypoint ?? box.entrypoint ?? []
-    const command = service.command ?? (service.entrypoint === undefined ? box.command : undefined) ?? []
+    const ownCommand = service.entrypoint === undefined ? box.command : undefined
+    const command = service.command ?? (isMain ? idleCommand : ownCommand) ?? []
     const argv = [...entrypoint, ...command]
     if (service.portsLine !== undefined && !isMain) {
       this.#report(composeFile, {
@@ -209,13 +210,6 @@ class Planner {
       this.#report(composeFile, {
         line: service.line,
         message: `${service.name} has no command, and its image's is not known here`,
-      })
-    }
-    if (isMain && entrypoint.length > 0 && !isIdle(argv)) {
-      this.#report(composeFile, {
-        line: service.line,
-        message:
-          'main has an entrypoint of its own, which nothing here would run; let a service that main waits for do its work',
       })
     }
     for (const mount of service.mounts) {
@@ -326,6 +320,9 @@ function mainService(): ComposeService {
     portsLine: undefined,
   }
 }
+
+/** What Harbor has main do, unless its compose file says otherwise. */
+export const idleCommand: readonly string[] = ['sh', '-c', 'sleep infinity']
 
 /** Commands whose only purpose is that the container does not end. */
 export function isIdle(argv: readonly string[]): boolean {

@@ -11,10 +11,30 @@ import type { RecordedEvent } from './events.ts'
 import type { ToolDefinition } from './gateway-event.ts'
 import { readRecord } from './reader.ts'
 
-/** Writes a record as an ATIF trajectory. Goes through the record twice and holds only what is open in memory. */
-export async function writeTrajectory(recordFile: string, target: string): Promise<void> {
-  const head = await readHead(readRecord(recordFile, { texts: 'start' }))
-  await writeAtomically(target, renderParts(head, atifSteps(readRecord(recordFile), head)))
+/** Some of a record's events, by their numbers: from the first up to the second. */
+export interface RecordPart {
+  from: number
+  to: number
+}
+
+/**
+ * Writes a record, or a part of it, as an ATIF trajectory. Goes through the record twice and holds only what is open in
+ * memory.
+ */
+export async function writeTrajectory(recordFile: string, target: string, part?: RecordPart): Promise<void> {
+  const head = await readHead(inPart(readRecord(recordFile, { texts: 'start' }), part))
+  await writeAtomically(target, renderParts(head, atifSteps(inPart(readRecord(recordFile), part), head)))
+}
+
+/** What a record begins with is of every part. */
+async function* inPart(
+  events: AsyncIterable<RecordedEvent>,
+  part: RecordPart | undefined,
+): AsyncGenerator<RecordedEvent> {
+  for await (const event of events) {
+    const isMeant = part === undefined || (event.seq >= part.from && event.seq < part.to)
+    if (isMeant || event.type === 'record-started') yield event
+  }
 }
 
 /** The same as one object, for records known to be small. */

@@ -45,6 +45,8 @@ export interface StepFacts {
   usage: TrialUsage
   agent?: Span
   verifier?: Span
+  /** Where its events are in the record. */
+  record: { from: number; to: number }
 }
 
 export interface TrialUsage {

@@ -61,6 +61,9 @@ export class TrialStore {
   stepDir(step: string): string {
     return path.join(this.dir, 'steps', step)
   }
+  trajectoryOf(step: string): string {
+    return path.join(this.stepDir(step), 'agent/trajectory.json')
+  }
   /** Our evidence: recorder and timeline write here. */
   get evidenceDir(): string {
     return path.join(this.dir, 'kubemend')

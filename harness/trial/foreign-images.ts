@@ -4,7 +4,13 @@ import path from 'node:path'
 import { cached, keyOf } from '../base/cache.ts'
 import { mustRun } from '../base/command.ts'
 import { makeScratch } from '../base/scratch.ts'
-import { isIdle, kubeconfigOf, workspaceOf, type ForeignPlan, type ForeignService } from '../harbor/foreign-plan.ts'
+import {
+  idleCommand,
+  kubeconfigOf,
+  workspaceOf,
+  type ForeignPlan,
+  type ForeignService,
+} from '../harbor/foreign-plan.ts'
 import type { BoxImage } from '../harbor/service-box.ts'
 import type { Docker, FoundDocker } from './docker.ts'
 import { TrialFault } from './trial-fault.ts'
@@ -25,13 +31,6 @@ export async function fetchImages(
   const services: ForeignService[] = []
   for (const service of foreign.services) services.push(await fetchService(session, service, found.docker))
   const main = await fetchService(session, foreign.main, found.docker)
-  if (main.box.entrypoint?.length && !isIdle(main.argv)) {
-    throw new TrialFault(
-      'task',
-      'not-mapped',
-      `main's image has an entrypoint of its own, which nothing here would run`,
-    )
-  }
   return {
     ...foreign,
     services,
@@ -61,8 +60,8 @@ async function fetchService(session: TrialSession, service: ForeignService, dock
     throw new TrialFault('task', 'no-bash', `the image of ${service.name} has no bash, which its sandbox needs`)
   }
   const entrypoint = compose?.entrypoint ?? config.Entrypoint ?? []
-  // Harbor has main do nothing, whatever its image would do
-  const ownCommand = isMain || compose?.entrypoint !== undefined ? undefined : config.Cmd
+  const imageCommand = compose?.entrypoint === undefined ? config.Cmd : undefined
+  const ownCommand = isMain ? idleCommand : imageCommand
   const user = compose?.user ?? (config.User || undefined)
   return {
     ...service,

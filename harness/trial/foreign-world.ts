@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Cluster, ClusterSpec } from '../../environments/provider.ts'
@@ -34,6 +35,8 @@ export interface ForeignWorld extends AsyncDisposable {
   hostPath(service: ForeignService, place: string): string | undefined
   /** Everything a sandbox needs to be one of the services. Folders given here stand in for the world's own. */
   sandboxOf(service: ForeignService, stand?: { root?: string; shared?: string }): Promise<ServiceSandbox>
+  /** Runs what main does before it waits for somebody to work in it; answers when it waits. */
+  startMain(): Promise<void>
   /** The folder with what services share, volumes and mounts of the task's folder. */
   readonly shared: string
 }
@@ -292,6 +295,39 @@ class World implements ForeignWorld {
     if (this.#isAwaitedHealthy(service)) await this.#untilHealthy(service, () => ended)
   }
 
+  async startMain(): Promise<void> {
+    const { foreign, plan, signal } = this.#options
+    const { main } = foreign
+    if (isIdle(main.argv)) return this.#untilHealthy(main, () => undefined)
+    const door = path.join(this.#files.dir, 'main')
+    await mkdir(door)
+    const sandbox = await this.sandboxOf(main)
+    let ended: CommandResult | undefined
+    const run = async (): Promise<void> => {
+      ended = await runInSandbox({
+        ...sandbox,
+        mounts: [...sandbox.mounts, { from: door, to: '/run/main', isWritable: true }],
+        argv: tellWhenIdle(main.argv, 'touch /run/main/waits'),
+        timeoutMs: longestMs,
+      })
+      await this.#keepLog(main, ended)
+    }
+    const startedAt = Date.now()
+    this.#running.push(run().catch(() => undefined))
+    const throwIfEnded = (): void => {
+      if (ended) throw new TrialFault('task', 'main-ended', wordFailure(main, ended))
+    }
+    const awaited = main.compose?.healthcheck
+    if (awaited) await this.#untilHealthy(main, () => ended)
+    // who never gets to its idle command is, like in Docker, waited for no longer
+    while (!awaited && !existsSync(path.join(door, 'waits')) && Date.now() - startedAt < longestSetupMs) {
+      throwIfEnded()
+      await sleep(100, signal)
+    }
+    throwIfEnded()
+    plan.store.log(`main: ${main.argv.join(' ')}: waits after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
+  }
+
   async #untilHealthy(service: ForeignService, ended: () => CommandResult | undefined): Promise<void> {
     const healthcheck = service.compose?.healthcheck
     if (!healthcheck) return
@@ -329,6 +365,21 @@ class World implements ForeignWorld {
     await rm(this.#files.dir, { recursive: true, force: true })
   }
 }
+
+/** A command line that does this where it would do nothing for ever: at its end, or as what its entrypoint becomes. */
+export function tellWhenIdle(argv: readonly string[], what: string): string[] {
+  const idleTail = /(?:exec +)?(?:sleep infinity|tail -f \/dev\/null)\s*$/
+  const last = argv.at(-1) ?? ''
+  if (idleTail.test(last)) return [...argv.slice(0, -1), last.replace(idleTail, `{ ${what}; exec sleep infinity; }`)]
+  const idle = [
+    ['sleep', 'infinity'],
+    ['tail', '-f', '/dev/null'],
+  ].find((words) => argv.slice(-words.length).join(' ') === words.join(' '))
+  return idle ? [...argv.slice(0, -idle.length), 'sh', '-c', `${what}; exec sleep infinity`] : [...argv]
+}
+
+/** How long main may take until somebody works in it, where nothing says when it is ready. */
+const longestSetupMs = 15_000
 
 /** Services that keep running end with the trial. */
 const longestMs = 24 * 3_600_000

@@ -299,6 +299,7 @@ async function openPlace(
     await rm(dir, { recursive: true, force: true })
   }
   try {
+    await world.startMain()
     await untilHealthy(session, foreign, world)
     const found = await findAgentAccess(foreign, world, dir)
     if ('user' in found) return { place: { world, dir, ...found, [Symbol.asyncDispose]: end } }

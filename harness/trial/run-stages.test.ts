@@ -60,7 +60,12 @@ async function run(text: string, rewards: Record<string, number>[]) {
     plan: { task, store },
     spans: {},
     usage: { inputTokens: 0 },
-    recorder: { record: (event: unknown) => told.push(event) },
+    recorder: {
+      record: (event: unknown) => told.push(event),
+      get count() {
+        return told.length
+      },
+    },
     recordVerdicts: () => undefined,
   } as unknown as TrialSession
   const began: string[] = []
@@ -89,8 +94,8 @@ describe('a task of several steps', () => {
     // the agent whose step is not met answers for the trial
     expect(found.agent.because).toBe('two')
     expect(found.steps).toEqual([
-      { name: 'one', rewards: { reward: 1 }, usage: { inputTokens: 10 } },
-      { name: 'two', rewards: { reward: 0.5 }, usage: { inputTokens: 10 } },
+      { name: 'one', rewards: { reward: 1 }, usage: { inputTokens: 10 }, record: { from: 0, to: 1 } },
+      { name: 'two', rewards: { reward: 0.5 }, usage: { inputTokens: 10 }, record: { from: 1, to: 2 } },
     ])
     expect(await readFile(path.join(store.stepDir('one'), 'verifier/test-stdout.txt'), 'utf8')).toBe('judged one')
   })

@@ -29,6 +29,7 @@ export async function runStages<S extends Stage>(
   const steps: StepFacts[] = []
   let early: CheckVerdict | undefined
   for (const [i, stage] of stages.entries()) {
+    const from = recorder.count
     if (stage.step !== undefined) recorder.record({ type: 'note', text: `step ${stage.step} begins` })
     const before = { ...session.usage }
     const end = await runStage(stage, i === 0 ? 'call-' : `call-${i + 1}-`)
@@ -40,6 +41,7 @@ export async function runStages<S extends Stage>(
       name: stage.step,
       rewards: end.script.rewards,
       usage: usageSince(before, session.usage),
+      record: { from, to: recorder.count },
       ...(session.spans.agent === undefined ? {} : { agent: session.spans.agent }),
       ...(session.spans.verifier === undefined ? {} : { verifier: session.spans.verifier }),
     })

@@ -45,9 +45,12 @@ export async function runTrial(plan: TrialPlan): Promise<TrialFacts> {
   const reward = part.rewards?.['reward'] ?? (part.outcome === 'solved' ? 1 : 0)
   recorder.record({ type: 'outcome', outcome: part.outcome, because: part.because, reward })
   recorder.end()
-  await writeTrajectory(store.record, store.trajectory).catch((error: unknown) =>
-    store.log(`no trajectory: ${messageOf(error)}`),
-  )
+  const targets = part.steps?.map(({ name, record }) => ({ file: store.trajectoryOf(name), record })) ?? []
+  for (const { file, record } of [{ file: store.trajectory, record: undefined }, ...targets]) {
+    await writeTrajectory(store.record, file, record).catch((error: unknown) =>
+      store.log(`no trajectory: ${messageOf(error)}`),
+    )
+  }
   const facts: TrialFacts = {
     id: plan.id,
     planned: plan.planned,

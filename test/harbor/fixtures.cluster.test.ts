@@ -62,6 +62,10 @@ describe("somebody else's Harbor task, unedited", () => {
     expect(await readFile(path.join(dir, 'trial.log'), 'utf8')).toContain('artifact /etc/passwd: main has no such file')
   })
 
+  it('has had its main do what its entrypoint does before anybody works in it', async () => {
+    expect(await readFile(path.join(trialOf('nop').dir, 'artifacts/app/opened.txt'), 'utf8')).toBe('opened, with vi\n')
+  })
+
   it('says which Kubernetes it asked for and which it got', async () => {
     const record = await readFile(path.join(trialOf('oracle').dir, 'kubemend/record.jsonl'), 'utf8')
     expect(record).toContain('the task asks for Kubernetes v1.35.0, and gets 1.35')

@@ -13,6 +13,7 @@ import { packageRoot } from '../../harness/base/package-root.ts'
 import { JobStore } from '../../harness/store/job-store.ts'
 import type { TrialResult } from '../../harness/store/read-trial-result.ts'
 import { summarizeProgress } from '../../harness/store/resume.ts'
+import type { TrialFacts } from '../../harness/store/trial-result.ts'
 import { sampleFacts, samplePlan, samplePlanned } from '../../harness/store/sample-job.ts'
 import { findHarbor, type Harbor } from './find-harbor.ts'
 
@@ -118,7 +119,7 @@ harborTest('Harbor reads a job of ours with its own models and viewer, and count
     const placed = { trialName: trial.name, jobsDir: jobs, jobId: job.stored.id }
     const facts = sampleFacts(plan, placed, outcomes[i] ?? 'failed', i)
     await trial.begin(plan, facts.placed)
-    await trial.finish(facts)
+    await trial.finish(i === 6 ? { ...facts, steps: stepsOf(facts) } : facts)
   }
   const unfinished = await job.newTrial('checkout')
   await unfinished.begin(
@@ -154,6 +155,17 @@ harborTest('Harbor reads a job of ours with its own models and viewer, and count
   expect(normalized(ours.stats)).toEqual(normalized(theirs))
 })
 
+/** What a task of two steps would say. */
+function stepsOf({ spans }: TrialFacts): NonNullable<TrialFacts['steps']> {
+  const { agent, verifier } = spans
+  const record = { from: 1, to: 9 }
+  const timed = { ...(agent ? { agent } : {}), ...(verifier ? { verifier } : {}) }
+  return [
+    { name: 'sort', rewards: { reward: 1, tidy: 0 }, usage: { inputTokens: 10, costUsd: 0.5 }, record, ...timed },
+    { name: 'stamp', rewards: { reward: 1 }, usage: {}, record },
+  ]
+}
+
 /** Harbor's keys of numbers are "1.0" in its files and "1" in ours after a round through JSON. */
 function normalized(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replaceAll('.0"', '"'))
@@ -162,7 +174,8 @@ function normalized(value: unknown): unknown {
 harborTest('Harbor takes every task of ours, and every fixture, for a task', async () => {
   const place = path.join(dir, 'tasks')
   await cp(path.join(packageRoot, 'tasks'), path.join(place, 'ours'), { recursive: true })
-  await cp(path.join(import.meta.dirname, 'fixtures'), path.join(place, 'fixtures'), { recursive: true })
+  for (const folder of ['fixtures', 'ordinary', 'stepwise', 'built'])
+    await cp(path.join(import.meta.dirname, folder), path.join(place, folder), { recursive: true })
   await copyFile(path.join(import.meta.dirname, 'load_tasks.py'), path.join(dir, 'load_tasks.py'))
   const { stdout, stderr } = await harbor().python(['/files/load_tasks.py', '/files/tasks'], dir)
   const said = JSON.parse(stdout || JSON.stringify({ stderr })) as Record<string, string | null>
