@@ -317,12 +317,13 @@ class World implements ForeignWorld {
     const throwIfEnded = (): void => {
       if (ended) throw new TrialFault('task', 'main-ended', wordFailure(main, ended))
     }
-    const awaited = main.compose?.healthcheck
-    if (awaited) await this.#untilHealthy(main, () => ended)
-    // who never gets to its idle command is, like in Docker, waited for no longer
-    while (!awaited && !existsSync(path.join(door, 'waits')) && Date.now() - startedAt < longestSetupMs) {
-      throwIfEnded()
-      await sleep(100, signal)
+    if (main.compose?.healthcheck) await this.#untilHealthy(main, () => ended)
+    else {
+      // who never gets to its idle command is, like in Docker, waited for no longer
+      while (!existsSync(path.join(door, 'waits')) && Date.now() - startedAt < longestSetupMs) {
+        throwIfEnded()
+        await sleep(100, signal)
+      }
     }
     throwIfEnded()
     plan.store.log(`main: ${main.argv.join(' ')}: waits after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
