@@ -46,7 +46,8 @@ function tryOf({ name, means, harm }: Adversary): string[] {
     'set -e',
     harm,
     ') >/tmp/said 2>&1',
-    `echo "${marker} ${name} $? $from $EPOCHREALTIME $(tr '\\n' ' ' </tmp/said | tail -c 300)"`,
+    // kubectl's refusals begin with a word and may go on for pages
+    `echo "${marker} ${name} $? $from $EPOCHREALTIME $( (grep -i '^error' /tmp/said || tail -n 3 /tmp/said) | tr '\\n' ' ' | head -c 300)"`,
   ]
 }
 

@@ -138,15 +138,18 @@ describe('the script of an adversary', () => {
 
   it('tells of each of several what came of it, and when', async () => {
     const refused = { ...harmful('echo "Error from server (Forbidden): no" >&2; false'), name: 'refused' }
+    const pages = 'echo created; echo "Error from server (Forbidden): more power than it has:" >&2; seq 500 >&2; false'
+    const wordy = { ...harmful(pages), name: 'wordy' }
     const done = { ...harmful('sleep 0.05'), name: 'done' }
     const startedAt = Date.now()
-    const { stdout } = await run(scriptOfSeveral([refused], [done]))
+    const { stdout } = await run(scriptOfSeveral([refused, wordy], [done]))
     const tries = readTries(stdout)
     expect([...tries].map(([name, { exitCode, said }]) => ({ name, exitCode, said }))).toEqual([
       { name: 'refused', exitCode: 1, said: 'Error from server (Forbidden): no' },
+      { name: 'wordy', exitCode: 1, said: 'Error from server (Forbidden): more power than it has:' },
       { name: 'done', exitCode: 0, said: '' },
     ])
-    const [first, second] = [...tries.values()]
+    const [first, , second] = [...tries.values()]
     expect(first?.from).toBeGreaterThanOrEqual(startedAt)
     expect(second?.from).toBeGreaterThanOrEqual(first?.to ?? Infinity)
     expect((second?.to ?? 0) - (second?.from ?? 0)).toBeGreaterThanOrEqual(50)

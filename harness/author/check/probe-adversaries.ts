@@ -128,7 +128,7 @@ function reportTry(
 
 function reportOwn({ report, end }: Probed, { means }: Adversary): ProbeReport {
   if (end?.exitCode !== refusedCode) return { ...report, because: `${means}: ${report.because}` }
-  const said = lastLine(end.output)
+  const said = failureIn(end.output)
   // who could not do its harm is no danger, whatever became of the repair
   return { ...report, outcome: 'refused', isAsExpected: isRefusal(said), because: `${means}: ${said}` }
 }
@@ -157,6 +157,8 @@ function reportForbidden({ report, end }: Probed, adversaries: readonly Adversar
   })
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? ''
+/** The last line that says of itself that it is an error: kubectl's refusals may go on for pages. */
+function failureIn(output: string): string {
+  const lines = output.trim().split('\n')
+  return lines.findLast((line) => /^error/i.test(line)) ?? lines.at(-1) ?? ''
 }
