@@ -50,7 +50,7 @@ export async function planContainers(
   host: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<{ plan: ContainerPlan; problems: [] } | { plan?: undefined; problems: Problem[] }> {
   const { toml, dir } = task
-  const problems: Problem[] = problemsOfToml(task)
+  const problems: Problem[] = problemsOfToml(task, 'containers')
   const resolve = (env: Readonly<Record<string, string>>, where: string): Record<string, string> => {
     try {
       return resolveEnv(env, host, where)
@@ -68,6 +68,10 @@ export async function planContainers(
   if (image === undefined && !hasDockerfile && !hasCompose) {
     const message = 'expected a Dockerfile, a docker-compose.yaml or [environment].docker_image in task.toml'
     problems.push({ file: environmentDir, message })
+  }
+  for (const place of ['tests', ...task.steps.map(({ name }) => `steps/${name}/tests`)]) {
+    const file = path.join(dir, place, 'docker-compose.yaml')
+    if (existsSync(file)) problems.push({ file, message: 'a verifier with services of its own does not run here yet' })
   }
   if (hasCompose) problems.push(...(await checkComposeReferences(environmentDir)))
   const environment = resolve(toml.environment.env, 'environment.env')

@@ -90,7 +90,7 @@ class Planner {
 
   async plan(): Promise<ForeignPlan | undefined> {
     const { toml } = this.#task
-    this.problems.push(...problemsOfToml(this.#task))
+    this.problems.push(...problemsOfToml(this.#task, 'cluster'))
     const environment = this.#resolve(toml.environment.env, 'environment.env')
     const solutionEnvironment = this.#resolve(toml.solution.env, 'solution.env')
     const stages = stagesOf(this.#task).map((stage) => ({

@@ -165,7 +165,7 @@ const cases: Record<string, [Record<string, string | undefined>, string[]]> = {
     [
       'task.toml: environment.os: tasks for Windows do not run here',
       'task.toml: environment.gpus: there are no GPUs here, and the task asks for 1',
-      'task.toml: verifier.environment_mode: a verifier with an environment of its own does not run here yet',
+      'task.toml: verifier.environment_mode: a verifier with an environment of its own does not run here yet, where the task has a cluster',
     ],
   ],
   'no tests': [{ 'tests/test.sh': undefined }, ['tests/test.sh: missing; expected the script that judges']],

@@ -1,6 +1,12 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { HarborArtifact, HarborHealthcheck, HarborVerifier } from '../task/harbor-task.ts'
+import type {
+  HarborArtifact,
+  HarborEnvironment,
+  HarborHealthcheck,
+  HarborStep,
+  HarborVerifier,
+} from '../task/harbor-task.ts'
 import type { Task } from '../task/task.ts'
 
 /** What one agent is told and one verifier judges: a step of a task, or the whole task where it has none. */
@@ -16,12 +22,25 @@ export interface Stage {
   /** Asked before the agent begins. */
   healthcheck: HarborHealthcheck | undefined
   artifacts: HarborArtifact[]
+  /** Commands that lay out what is to be collected, run once the agent is over. */
+  collect: HarborVerifier['collect']
+  /** What the verifier's machine is made of, where it has one of its own. */
+  separate: SeparateVerifier | undefined
   /** Folders whose files make up /tests, absolute; the later over the earlier. */
   tests: string[]
   /** The folder with the solution, absolute. */
   solutionDir: string | undefined
   /** Files that come into the working directory before the step begins; setup.sh among them is run. */
   workdir: string | undefined
+}
+
+/** A machine that has the task's artifacts and nothing else of the agent's. */
+export interface SeparateVerifier {
+  /** An image by its name, or the folder, absolute, whose Dockerfile makes it. */
+  image: { name: string } | { context: string }
+  /** Whether the image has the tests. */
+  isBundled: boolean
+  environment: HarborEnvironment | undefined
 }
 
 /** The parts of a task in their order; what a step does not say, it has from the task. */
@@ -44,6 +63,8 @@ export function stagesOf(task: Task): Stage[] {
         minReward: undefined,
         healthcheck: undefined,
         artifacts: toml.artifacts,
+        collect: toml.verifier.collect,
+        separate: separateOf(task),
         tests: [path.join(dir, 'tests')],
         solutionDir: solution('solution'),
         workdir: undefined,
@@ -66,11 +87,34 @@ export function stagesOf(task: Task): Stage[] {
       minReward: step?.min_reward,
       healthcheck: step?.healthcheck,
       artifacts: [...toml.artifacts, ...(step?.artifacts ?? [])],
+      collect: [...toml.verifier.collect, ...(step?.verifier.collect ?? [])],
+      separate: separateOf(task, step),
       tests: tests.filter((place) => place !== undefined),
       solutionDir: solution('steps', name, 'solution') ?? solution('solution'),
       workdir: folder('steps', name, 'workdir'),
     }
   })
+}
+
+/** As Harbor decides it: what the step says before what the task says, an image before a folder. */
+function separateOf({ toml, dir }: Task, step?: HarborStep): SeparateVerifier | undefined {
+  const modeOf = ({ environment_mode: mode, environment }: HarborVerifier): 'shared' | 'separate' | undefined =>
+    mode ?? (environment ? 'separate' : undefined)
+  const mode = (step && modeOf(step.verifier)) ?? modeOf(toml.verifier)
+  if (mode !== 'separate') return undefined
+  const environment = step?.verifier.environment ?? toml.verifier.environment ?? toml.environment
+  const places = [
+    ...(step ? [{ given: step.verifier.environment, context: path.join(dir, 'steps', step.name, 'tests') }] : []),
+    { given: toml.verifier.environment, context: path.join(dir, 'tests') },
+  ]
+  for (const { given, context } of places) {
+    const name = given?.docker_image
+    if (name !== undefined) return { image: { name }, isBundled: true, environment }
+    if (existsSync(path.join(context, 'Dockerfile'))) return { image: { context }, isBundled: true, environment }
+  }
+  const { docker_image: own } = toml.environment
+  const image = own === undefined ? { context: path.join(dir, 'environment') } : { name: own }
+  return { image, isBundled: false, environment }
 }
 
 export type Rewards = Record<string, number>

@@ -3,7 +3,7 @@ import type { Problem } from '../task/problem.ts'
 import type { Task } from '../task/task.ts'
 
 /** What a task.toml asks for that nobody gets here. */
-export function problemsOfToml({ toml, dir }: Task): Problem[] {
+export function problemsOfToml({ toml, dir }: Task, where: 'cluster' | 'containers'): Problem[] {
   const problems: Problem[] = []
   const at = (field: string, message: string): void =>
     void problems.push({ file: path.join(dir, 'task.toml'), at: field, message })
@@ -16,6 +16,7 @@ export function problemsOfToml({ toml, dir }: Task): Problem[] {
       "the agent gets our gateway and nothing else; the task's own MCP servers do not run here",
     )
   }
+  if (where === 'containers') return problems
   const verifiers = [
     { field: 'verifier', verifier: toml.verifier },
     ...toml.steps.map(({ verifier }, i) => ({ field: `steps[${i}].verifier`, verifier })),
@@ -23,9 +24,12 @@ export function problemsOfToml({ toml, dir }: Task): Problem[] {
   for (const { field, verifier } of verifiers) {
     const { environment_mode: mode, environment, collect } = verifier
     if ((mode ?? (environment ? 'separate' : 'shared')) === 'separate') {
-      at(`${field}.environment_mode`, 'a verifier with an environment of its own does not run here yet')
+      at(
+        `${field}.environment_mode`,
+        'a verifier with an environment of its own does not run here yet, where the task has a cluster',
+      )
     }
-    if (collect.length > 0) at(`${field}.collect`, 'collect hooks do not run here yet')
+    if (collect.length > 0) at(`${field}.collect`, 'collect hooks do not run here yet, where the task has a cluster')
   }
   return problems
 }

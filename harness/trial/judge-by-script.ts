@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { chmod, cp, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { CheckVerdict } from '../../verifiers/run-checks.ts'
@@ -79,8 +80,10 @@ export async function judgeWith(plan: TrialPlan, script: JudgingScript, run: Run
   const dir = await makeScratch('verify')
   try {
     const [tests, logs] = [path.join(dir, 'tests'), path.join(dir, 'logs')]
+    await mkdir(tests)
     for (const from of script.tests) await cp(from, tests, { recursive: true })
-    await chmod(path.join(tests, 'test.sh'), 0o755)
+    // an image of the verifier's own may bring it along
+    if (existsSync(path.join(tests, 'test.sh'))) await chmod(path.join(tests, 'test.sh'), 0o755)
     for (const name of ['agent', 'verifier', 'artifacts']) {
       await mkdir(path.join(logs, name), { recursive: true })
       // whoever the script is there, it may write here

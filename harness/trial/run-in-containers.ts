@@ -7,13 +7,14 @@ import { startTimer } from '../base/clock.ts'
 import { makeScratch } from '../base/scratch.ts'
 import { planContainers, type ContainerPlan, type PlannedStage } from '../harbor/container-plan.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
+import type { SeparateVerifier } from '../harbor/stages.ts'
 import { formatProblem } from '../task/problem.ts'
 import { copyPlain } from './box-root.ts'
 import type { Docker } from './docker.ts'
-import { judgeWith, withoutReward, type ScriptJudgement } from './judge-by-script.ts'
+import { judgeWith, withoutReward, type JudgingScript, type ScriptJudgement } from './judge-by-script.ts'
 import type { Found } from './run.ts'
 import { agentStage, judgingScript, runStages, type StageEnd } from './run-stages.ts'
-import { startContainers, type TaskContainers } from './task-containers.ts'
+import { startContainers, type ArtifactFile, type TaskContainers } from './task-containers.ts'
 import { TrialFault } from './trial-fault.ts'
 import { multiplierOf, type TrialPrograms } from './trial-plan.ts'
 import type { TrialSession } from './trial-session.ts'
@@ -95,12 +96,13 @@ async function runStage(parts: Parts, stage: PlannedStage, callPrefix: string): 
       const elapsed = startTimer()
       const changes = (await containers.changes()).filter((change) => !before.has(change))
       await writeFile(path.join(store.evidenceDir, `${stage.step ?? 'main'}-changes.txt`), `${changes.join('\n')}\n`)
-      return { script: await verify(parts, stage), programs: judgePrograms(changes, elapsed()) }
+      const files = await collect(parts, stage)
+      return { script: await verify(parts, stage, files), programs: judgePrograms(changes, elapsed()) }
     },
     'verifier',
   )
-  await session.step('collect', () => collectArtifacts(parts, stage))
-  return { agent, script, beside: { preservation: [], integrity: [programs] } }
+  // a verifier elsewhere runs none of main's programs
+  return { agent, script, beside: { preservation: [], integrity: stage.separate ? [] : [programs] } }
 }
 
 /** Lays a step's files where main works, runs its setup, and waits until it is healthy. */
@@ -173,8 +175,10 @@ function scriptsIn(
 }
 
 /** The verifier among main's files as the agent left them, and none of its processes. */
-async function verify({ session, containers }: Parts, stage: PlannedStage): Promise<ScriptJudgement> {
+async function verify(parts: Parts, stage: PlannedStage, files: ArtifactFile[]): Promise<ScriptJudgement> {
+  const { session, containers } = parts
   const script = judgingScript(session, stage, true)
+  if (stage.separate) return verifyElsewhere(parts, stage, stage.separate, { ...script, files })
   if (!(await containers.revive())) return withoutReward(script, 'main was ended, and does not start again', 0)
   for (const place of ['/tests', '/logs']) {
     // where a link led, the verifier's files would follow
@@ -221,22 +225,76 @@ const isProgram = new RegExp(
   ].join('|'),
 )
 
-/** What the task wants to be kept of main, and what it was told to publish; best effort, as in Harbor. */
-async function collectArtifacts({ session, containers }: Parts, stage: PlannedStage): Promise<void> {
+/** The verifier on a machine of its own, with what was collected where it was collected. */
+async function verifyElsewhere(
+  { session, containers }: Parts,
+  stage: PlannedStage,
+  separate: SeparateVerifier,
+  { files, ...script }: JudgingScript & { files: ArtifactFile[] },
+): Promise<ScriptJudgement> {
+  return judgeWith(session.plan, script, async ({ argv, stdin, tests, logs, timeoutMs }) => {
+    await using verifier = await containers.openVerifier(separate, { tests, logs, files })
+    return await verifier.exec(argv, {
+      stdin,
+      timeoutMs,
+      user: stage.verifier.user,
+      env: { ...separate.environment?.env, ...stage.verifierEnvironment },
+      cwd: separate.environment?.workdir,
+      signal: session.signal,
+      maxBytes: 2 ** 20,
+    })
+  })
+}
+
+/** Collects what the task wants of its services, main's first; best effort, as in Harbor. */
+async function collect(parts: Parts, stage: PlannedStage): Promise<ArtifactFile[]> {
+  const { plan, containers } = parts
+  const wanted = ['/logs/artifacts', ...stage.artifacts].map((one): { source: string; service?: string } =>
+    typeof one === 'string' ? { source: one } : one,
+  )
+  const ofMain = ({ service = 'main' }: { service?: string }): boolean => service === 'main'
+  await runHooks(parts, stage.collect.filter(ofMain))
+  const files = await keepArtifacts(parts, wanted.filter(ofMain))
+  const others = wanted.filter((one) => !ofMain(one))
+  // nothing of the agent's runs while evidence is taken that it must not touch
+  if (stage.separate && others.length > 0 && stage === plan.stages.at(-1)) await containers.stopMain()
+  await runHooks(
+    parts,
+    stage.collect.filter((one) => !ofMain(one)),
+  )
+  return [...files, ...(await keepArtifacts(parts, others))]
+}
+
+async function runHooks({ session, containers }: Parts, hooks: PlannedStage['collect']): Promise<void> {
+  for (const { service, command, timeout_sec, user } of hooks) {
+    const shell = service === 'main' ? 'bash' : 'sh'
+    const options = { timeoutMs: timeout_sec * 1000, user, signal: session.signal, maxBytes: 2 ** 20 }
+    const ran = await containers.execIn(service, [shell, '-c', command], options)
+    session.plan.store.log(`collect hook in ${service} exited with ${ran.exitCode ?? 'no code'}: ${command}`)
+  }
+}
+
+async function keepArtifacts(
+  { session, containers }: Parts,
+  wanted: { source: string; service?: string }[],
+): Promise<ArtifactFile[]> {
   const { store } = session.plan
+  const kept: ArtifactFile[] = []
   const dir = await makeScratch('artifacts')
   try {
-    const wanted = ['/logs/artifacts', ...stage.artifacts]
-    for (const [i, artifact] of wanted.entries()) {
-      const { source, service = 'main' } = typeof artifact === 'string' ? { source: artifact } : artifact
-      if (service !== 'main' || !path.posix.isAbsolute(source)) continue
+    for (const [i, { source, service = 'main' }] of wanted.entries()) {
+      if (!path.posix.isAbsolute(source)) continue
       const place = path.posix.normalize(source)
       const copy = path.join(dir, String(i))
       await mkdir(copy)
       const target = path.join(copy, path.posix.basename(place))
-      if (await containers.copyOut(place, target)) await copyPlain(target, path.join(store.artifactsDir, place))
-      else if (i > 0) store.log(`artifact ${source}: main has no such file`)
+      const file = path.join(store.artifactsDir, place)
+      if (await containers.copyOut(service, place, target)) {
+        await copyPlain(target, file)
+        kept.push({ file, place })
+      } else if (place !== '/logs/artifacts') store.log(`artifact ${source}: ${service} has no such file`)
     }
+    return kept
   } finally {
     await rm(dir, { recursive: true, force: true })
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { CommandOptions, CommandResult } from '../base/command.ts'
@@ -8,6 +8,7 @@ import { thisProcess } from '../base/daemon.ts'
 import { isOfDead, makeScratch } from '../base/scratch.ts'
 import { confineCompose } from '../harbor/confine-compose.ts'
 import type { ContainerPlan } from '../harbor/container-plan.ts'
+import type { SeparateVerifier } from '../harbor/stages.ts'
 import type { Docker } from './docker.ts'
 import { removeContainersOf } from './container-leftovers.ts'
 import { TrialFault } from './trial-fault.ts'
@@ -28,8 +29,8 @@ export interface TaskContainers extends AsyncDisposable {
   exec(argv: readonly string[], options?: ExecOptions): Promise<CommandResult>
   /** Copies a folder's content into a folder of main, which is made. */
   copyIn(from: string, to: string): Promise<void>
-  /** Copies a file or folder of main; false where it is not there. */
-  copyOut(from: string, to: string): Promise<boolean>
+  /** Copies a file or folder of a service; false where it is not there. */
+  copyOut(service: string, from: string, to: string): Promise<boolean>
   /** Starts main again where whoever worked in it ended it; false where that cannot be done. */
   revive(): Promise<boolean>
   /** Whether a place of main is a folder, and no link to one; what is not there could be one. */
@@ -40,11 +41,26 @@ export interface TaskContainers extends AsyncDisposable {
    * A container that has main's files as they are now, and none of its processes; services that main left running
    * answer there as on main's own ports. Its /tests and /logs are folders of this machine.
    */
-  copyMain(folders: { tests: string; logs: string }): Promise<MainCopy>
+  copyMain(folders: { tests: string; logs: string }): Promise<VerifierContainer>
+  /** A container of the verifier's own, which has nothing of main. */
+  openVerifier(
+    verifier: SeparateVerifier,
+    folders: { tests: string; logs: string; files: ArtifactFile[] },
+  ): Promise<VerifierContainer>
+  /** Runs a program in a service of the compose file. */
+  execIn(service: string, argv: readonly string[], options?: ExecOptions): Promise<CommandResult>
+  /** Ends main and all that the agent left running there. */
+  stopMain(): Promise<void>
 }
 
-export interface MainCopy extends AsyncDisposable {
+export interface VerifierContainer extends AsyncDisposable {
   exec(argv: readonly string[], options?: ExecOptions): Promise<CommandResult>
+}
+
+/** A file or folder of this machine, and where it was in a container. */
+export interface ArtifactFile {
+  file: string
+  place: string
 }
 
 export interface StartOptions {
@@ -196,7 +212,8 @@ class Containers implements TaskContainers {
 
   async #execIn(container: string, argv: readonly string[], options: ExecOptions): Promise<CommandResult> {
     const { docker, plan } = this.#options
-    const { env = {}, user, cwd = plan.workdir, ...rest } = options
+    const { env = {}, user, cwd: _, ...rest } = options
+    const cwd = 'cwd' in options ? options.cwd : plan.workdir
     const mark = `KUBEMEND_CALL=${randomBytes(8).toString('hex')}`
     const ran = await docker.run(
       [
@@ -224,9 +241,30 @@ class Containers implements TaskContainers {
     await docker.must(['cp', `${from}/.`, `${this.#main}:${to}`])
   }
 
-  async copyOut(from: string, to: string): Promise<boolean> {
+  async copyOut(service: string, from: string, to: string): Promise<boolean> {
     await mkdir(path.dirname(to), { recursive: true })
-    return (await this.#options.docker.run(['cp', `${this.#main}:${from}`, to])).exitCode === 0
+    const container = await this.#containerOf(service)
+    if (container === undefined) return false
+    return (await this.#options.docker.run(['cp', `${container}:${from}`, to])).exitCode === 0
+  }
+
+  async execIn(service: string, argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
+    const container = await this.#containerOf(service)
+    if (container === undefined) throw new TrialFault('task', 'no-service', `there is no service ${service}`)
+    // where main works says nothing of others
+    return this.#execIn(container, argv, service === 'main' ? options : { cwd: undefined, ...options })
+  }
+
+  async stopMain(): Promise<void> {
+    await this.#options.docker.run(['stop', '--time=1', this.#main])
+  }
+
+  /** Compose names containers after their services. */
+  async #containerOf(service: string): Promise<string | undefined> {
+    if (service === 'main') return this.#main
+    const name = `${this.#project}-${service}-1`
+    const { stdout } = await this.#options.docker.run(['ps', '--all', '--quiet', `--filter=name=^${name}$`])
+    return stdout.trim() === '' ? undefined : stdout.trim()
   }
 
   async revive(): Promise<boolean> {
@@ -245,7 +283,7 @@ class Containers implements TaskContainers {
     return stdout.split('\n').filter((line) => line !== '')
   }
 
-  async copyMain({ tests, logs }: { tests: string; logs: string }): Promise<MainCopy> {
+  async copyMain({ tests, logs }: { tests: string; logs: string }): Promise<VerifierContainer> {
     const { docker, plan } = this.#options
     const tag = `${this.#project}-copy-${++this.#copies}`
     await docker.must(['commit', this.#main, tag])
@@ -264,7 +302,45 @@ class Containers implements TaskContainers {
       tag,
       'infinity',
     ])
+    return this.#verifierIn(stdout.trim(), tag)
+  }
+
+  async openVerifier(
+    { image, isBundled, environment }: SeparateVerifier,
+    { tests, logs, files }: { tests: string; logs: string; files: ArtifactFile[] },
+  ): Promise<VerifierContainer> {
+    const { docker } = this.#options
+    const own = `${this.#project}-verifier-${++this.#copies}`
+    if ('context' in image) await this.#must('build', ['build', '--quiet', `--tag=${own}`, image.context])
+    const network = (environment?.network_mode ?? 'public') === 'public' ? 'bridge' : 'none'
+    const { stdout } = await this.#must('start', [
+      'run',
+      '--detach',
+      `--name=${own}-1`,
+      `--network=${network}`,
+      '--pids-limit=4096',
+      ...(environment?.cpus === undefined ? [] : [`--cpus=${environment.cpus}`]),
+      ...(environment?.memory_mb === undefined ? [] : [`--memory=${environment.memory_mb}m`]),
+      ...(isBundled ? [] : [`--volume=${tests}:/tests`]),
+      `--volume=${logs}:/logs`,
+      '--entrypoint=sleep',
+      'context' in image ? own : image.name,
+      'infinity',
+    ])
     const container = stdout.trim()
+    for (const { file, place } of files) {
+      await docker.run(['exec', '--user=0', container, 'mkdir', '-p', path.posix.dirname(place)])
+      // a folder's content, not the folder into the folder
+      const isFolder = (await stat(file)).isDirectory()
+      if (isFolder) await docker.run(['exec', '--user=0', container, 'mkdir', '-p', place])
+      await docker.must(['cp', isFolder ? `${file}/.` : file, `${container}:${place}`])
+    }
+    if (isBundled) await docker.run(['exec', '--user=0', container, 'chmod', '+x', '/tests/test.sh'])
+    return this.#verifierIn(container, own)
+  }
+
+  #verifierIn(container: string, tag: string): VerifierContainer {
+    const { docker } = this.#options
     return {
       exec: (argv, options = {}) => this.#execIn(container, argv, options),
       [Symbol.asyncDispose]: async () => {
