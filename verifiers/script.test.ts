@@ -12,6 +12,17 @@ describe('script', () => {
     ['1 is not met', ended(1, '', 'two orders are lost\n'), /^not-met check\.sh: two orders are lost$/],
     ['anything else is unknown', ended(127, '', 'kubectl: not found'), /^unknown check\.sh ended with 127/],
     [
+      'whose object is gone is not met',
+      ended(2, 'looking', 'Error from server (NotFound): configmaps "ledger" not found\n'),
+      /^not-met check\.sh: Error from server \(NotFound\): configmaps "ledger" not found$/,
+    ],
+    [
+      'whose kind is gone is not met',
+      ended(2, '', `error: the server doesn't have a resource type "shops"\n`),
+      /^not-met check\.sh: error: the server/,
+    ],
+    ['that cannot reach the server is unknown', ended(2, '', 'Unable to connect to the server'), /^unknown/],
+    [
       'no end is unknown',
       { ...ended(0), exitCode: undefined, isTimedOut: true },
       /^unknown check\.sh did not end within 30s/,

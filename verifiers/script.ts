@@ -19,7 +19,8 @@ export const script: Verifier = defineVerifier({
   details:
     'For what no other check can say. It runs as the admin in the sandbox of the trial, with kubectl and the system’s programs; the ' +
     'last line that it prints becomes the reason. Any exit code other than 0 and 1, and running out of time, is unknown: a script ' +
-    'that breaks is not an outcome. It is asked again until it says 0, so it must change nothing.',
+    'that breaks is not an outcome. But when kubectl told it that what it looks at is not there (NotFound, or a kind that the ' +
+    'server does not have), that is not met: nobody is saved by removing the evidence. It is asked again until it says 0, so it must change nothing.',
   async verify({ file, args, timeout }, context) {
     if (!context.runScript) return unknown(`${file} cannot be run here: there is no sandbox`)
     const result = await context.runScript(file, { args, timeoutMs: parseDuration(timeout) ?? 30_000 })
@@ -30,6 +31,11 @@ export const script: Verifier = defineVerifier({
     if (result.isTimedOut) return unknown(`${file} did not end within ${timeout}`, evidence)
     if (result.exitCode === 0) return met(because, evidence)
     if (result.exitCode === 1) return notMet(because, evidence)
+    const gone = said.split('\n').find((line) => isGone.test(line))
+    if (gone !== undefined) return notMet(`${file}: ${gone.slice(0, 300)}`, evidence)
     return unknown(`${file} ended with ${result.exitCode ?? result.signal}: ${last.slice(0, 300)}`, evidence)
   },
 })
+
+/** kubectl's words for an object, or a kind, that is not there. */
+const isGone = /^Error from server \(NotFound\)|^error: the server doesn't have a resource type/
