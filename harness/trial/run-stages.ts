@@ -25,6 +25,8 @@ export async function runStages<S extends Stage>(
   runStage: (stage: S, callPrefix: string) => Promise<StageEnd>,
 ): Promise<Omit<Found, 'details'> & { rewards: Record<string, number> }> {
   const { plan, recorder } = session
+  const longer = Object.entries(plan.timeouts ?? {}).map(([phase, times]) => `${phase} by ${times}`)
+  if (longer.length > 0) recorder.record({ type: 'note', text: `limits of time are multiplied: ${longer.join(', ')}` })
   const ends: (StageEnd & { stage: S })[] = []
   const steps: StepFacts[] = []
   let early: CheckVerdict | undefined

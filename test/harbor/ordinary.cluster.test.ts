@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { SeenRequest, Turn } from '../../agents/model/fake-server/scenario.ts'
+import { startFakeServer } from '../../agents/model/fake-server/start-fake-server.ts'
 import { ensureImages } from '../../environments/images/ensure-images.ts'
 import { startOwnDocker, stopOwnDocker } from '../../environments/kind/own-docker.ts'
 import { messageOf } from '../../harness/base/errors.ts'
 import { findDocker } from '../../harness/cli/find-docker.ts'
+import { readTrajectory } from '../../harness/record/atif-reader.ts'
 import { startCli } from '../../harness/job/cli-process.ts'
 import type { Docker } from '../../harness/trial/docker.ts'
 
@@ -19,6 +22,7 @@ interface Trial {
   outcome: string
   reward: number
   because: string
+  dir: string
 }
 
 let out: string
@@ -33,13 +37,27 @@ beforeAll(async () => {
   if (docker === undefined) return
   const [image] = await ensureImages(['python:3.13-slim'])
   await docker.must(['load', '--input', image?.archive ?? ''])
-  const agents = ['oracle', 'nop', ...exploits.map((name) => `oracle:unsafe/${name}.sh`)]
+  await using server = await startFakeServer(mendAndSubmit)
+  const agents = ['oracle', 'nop', 'model=openai/gpt-6-sol', ...exploits.map((name) => `oracle:unsafe/${name}.sh`)]
   const words = ['run', task, ...agents.flatMap((agent) => ['--agent', agent]), '--out', out, '--concurrency', '2']
-  const cli = startCli([...words, '--json'], {})
+  const flags = ['--base-url', `${server.url}/v1`, '--json']
+  const cli = startCli([...words, ...flags], { OPENAI_API_KEY: 'sk-kubemend-test-0123456789abcdef' })
   await cli.ended
   trials = (JSON.parse(cli.stdout || '{"trials": []}') as { trials: Trial[] }).trials
   if (trials.length === 0) throw new Error(cli.said)
 }, 600_000)
+
+function mendAndSubmit({ toolResults }: SeenRequest): Turn {
+  const mend = String.raw`sed -i 's/+= \$3/+= $2 * $3/' totals.sh && cd prices && (setsid python3 -m http.server 8080 >/dev/null 2>&1 &)`
+  const calls = [
+    { tool: 'bash', args: { command: 'cat totals.sh; ls; exit 3' } },
+    { tool: 'bash', args: { command: mend } },
+    { tool: 'bash', args: { command: './totals.sh' } },
+    { tool: 'submit', args: { summary: 'it forgot how many' } },
+  ]
+  const call = calls[toolResults.length]
+  return call ? { say: 'One thing at a time.', calls: [call] } : { say: 'Done.' }
+}
 
 afterAll(async () => {
   if (isDockerOurs) await stopOwnDocker()
@@ -67,6 +85,20 @@ describe('a Harbor task without a cluster', () => {
     context.skip(docker === undefined, why)
     expect(trialOf('oracle')).toMatchObject({ outcome: 'solved', reward: 1 })
     expect(trialOf('nop')).toMatchObject({ outcome: 'failed', reward: 0 })
+  })
+
+  it('is solved by a model, which works there with a shell and is told of no cluster', async (context) => {
+    context.skip(docker === undefined, why)
+    const trial = trialOf('model=openai/gpt-6-sol')
+    expect(trial).toMatchObject({ outcome: 'solved', reward: 1 })
+    const { steps } = await readTrajectory(path.join(trial?.dir ?? '', 'agent/trajectory.json'))
+    expect(steps[0]?.message).not.toContain('cluster')
+    const results = steps.flatMap((step) => step.observation?.results ?? []).map(({ content }) => content)
+    expect(results.slice(0, 3)).toEqual([
+      expect.stringMatching(/^#!\/bin\/bash\n[^]*till\.log[^]*\[exit code 3\]$/),
+      '[no output, exit code 0]\n',
+      'bread 9\nmilk 10\n',
+    ])
   })
 
   for (const exploit of exploits) {
