@@ -1,4 +1,5 @@
 import type { AddonName, NodeSpec } from '../../environments/provider.ts'
+import { splitWords } from './split-words.ts'
 import type { ComposeFile, ComposeMount, ComposeService } from './compose-file.ts'
 import type { LineProblem } from './yaml-place.ts'
 
@@ -87,6 +88,31 @@ export function readCluster(file: ComposeFile): { cluster: ForeignCluster | unde
   }
 }
 
+/** Where k3s finds manifests that it applies by itself. */
+export function isManifestFolder(distribution: ForeignCluster['distribution'], place: string): boolean {
+  return distribution === 'k3s' && /^\/var\/lib\/rancher\/k3s\/server\/manifests(\/|$)/.test(place)
+}
+
+/** What a distribution reads its own settings, images and keys from. */
+const ownFolders = /^\/(etc\/(rancher|kubernetes|k0s|containerd)|var\/lib\/(rancher|k0s|kubelet|containerd)|kind)(\/|$)/
+
+/** The words that start a cluster, out of the shell that may be around them; a script there is a problem. */
+function startWords(service: ComposeService, problems: LineProblem[]): string[] {
+  const words = [...(service.entrypoint ?? []), ...(service.command ?? [])]
+  const shell = words.findIndex((word, i) => /(^|\/)(ba|a|da)?sh$/.test(word) && /^-\w*c$/.test(words[i + 1] ?? ''))
+  const line = shell < 0 ? undefined : (words[shell + 2] ?? '').trim()
+  const isScript = line !== undefined && /[;&|`\n]|\$\(/.test(line)
+  const file = words.find((word) => word.endsWith('.sh'))
+  if (isScript || file !== undefined) {
+    problems.push({
+      line: service.commandLine,
+      message: `${service.name} starts with a script, which the cluster that stands in does not run; let another service do its work`,
+    })
+    return []
+  }
+  return line === undefined ? words : (splitWords(line) ?? [])
+}
+
 interface Member {
   service: ComposeService
   distribution: ForeignCluster['distribution']
@@ -100,7 +126,7 @@ interface Member {
 
 function readMember(service: ComposeService, problems: LineProblem[]): Member {
   const distribution = distributionOf(service.image) ?? 'k3s'
-  const words = [...(service.entrypoint ?? []), ...(service.command ?? [])]
+  const words = startWords(service, problems)
   const flags = readFlags(words)
   const { environment } = service
   const isAgent =
@@ -129,10 +155,11 @@ function readMember(service: ComposeService, problems: LineProblem[]): Member {
     member.kubeconfigs = [told ?? '/etc/rancher/k3s/k3s.yaml']
   } else member.kubeconfigs = distribution === 'kind' ? ['/etc/kubernetes/admin.conf'] : ['/var/lib/k0s/pki/admin.conf']
   for (const mount of service.mounts) {
-    if (mount.kind !== 'bind') continue
+    if (mount.kind !== 'bind' || !ownFolders.test(mount.target) || isManifestFolder(distribution, mount.target))
+      continue
     problems.push({
       line: mount.line,
-      message: `${service.name} is replaced by a cluster of ours, which cannot mount ${mount.source} at ${mount.target}`,
+      message: `${service.name} is replaced by a cluster of ours, which does not read ${mount.target}`,
     })
   }
   return member

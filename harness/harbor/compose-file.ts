@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { parseDuration } from '../base/duration.ts'
 import { closest } from '../base/closest.ts'
+import { distributionOf } from './cluster-service.ts'
 import { interpolate } from './interpolate.ts'
 import { splitWords } from './split-words.ts'
 import { readPlacedYaml, type LineProblem, type PlacedYaml } from './yaml-place.ts'
@@ -259,10 +260,14 @@ class ComposeReader {
       this.#problem([...at, 'volumes'], 'expected a list')
       return []
     }
+    const { image } = service
+    const isNode = typeof image === 'string' && distributionOf(interpolate(image, this.#variables).text) !== undefined
     return given.flatMap((entry: unknown, i): ComposeMount[] => {
       const place = [...at, 'volumes', i]
       const mount = this.#mount(place, entry)
       if (!mount) return []
+      // what a node needs of its machine, ours have
+      if (isNode && nodeFolders.has(mount.source)) return []
       if (mount.kind === 'volume' && mount.source !== '' && !volumes.includes(mount.source)) {
         const meant = closest(mount.source, volumes)
         const hint = meant === undefined ? 'it is not listed under volumes' : `did you mean ${meant}?`
@@ -428,6 +433,17 @@ class ComposeReader {
     this.problems.push({ line: this.#yaml.lineOf(at), message })
   }
 }
+
+const nodeFolders = new Set([
+  '/lib/modules',
+  '/sys/fs/cgroup',
+  '/sys/fs/bpf',
+  '/dev',
+  '/dev/kmsg',
+  '/dev/mapper',
+  '/boot',
+  '/etc/machine-id',
+])
 
 const conditions = ['service_started', 'service_healthy', 'service_completed_successfully'] as const
 

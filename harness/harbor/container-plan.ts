@@ -5,6 +5,7 @@ import { resolveEnv } from '../task/env-template.ts'
 import type { NetworkMode } from '../task/harbor-task.ts'
 import type { Problem } from '../task/problem.ts'
 import type { Task } from '../task/task.ts'
+import { recogniseBuiltClusters } from './built-cluster.ts'
 import { isClusterService } from './cluster-service.ts'
 import { parseComposeFile } from './compose-file.ts'
 import { checkComposeReferences } from './compose-references.ts'
@@ -40,7 +41,9 @@ export interface PlannedStage extends Stage {
 export async function hasCluster(task: Task): Promise<boolean> {
   const text = await readFile(path.join(task.dir, 'environment/docker-compose.yaml'), 'utf8').catch(() => undefined)
   if (text === undefined) return false
-  const { services } = parseComposeFile(text, task.toml.environment.env).file
+  const { file } = parseComposeFile(text, task.toml.environment.env)
+  await recogniseBuiltClusters(file, path.join(task.dir, 'environment'))
+  const { services } = file
   return services.length === 0 || services.some(isClusterService)
 }
 

@@ -7,6 +7,7 @@ import type { Problem } from '../task/problem.ts'
 import type { Task } from '../task/task.ts'
 import { readYaml } from '../task/yaml-documents.ts'
 import { resolveEnv } from '../task/env-template.ts'
+import { recogniseBuiltClusters } from './built-cluster.ts'
 import { readCluster, isClusterService, type ForeignCluster } from './cluster-service.ts'
 import {
   parseComposeFile,
@@ -99,6 +100,8 @@ class Planner {
     }))
     const compose = await this.#compose(environment)
     if (!compose) return undefined
+    for (const { file, ...problem } of await recogniseBuiltClusters(compose, this.#environmentDir))
+      this.#report(file, problem)
     const { cluster, problems } = readCluster(compose)
     for (const problem of problems) this.#report(composeFile, problem)
     if (!cluster) {

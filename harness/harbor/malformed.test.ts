@@ -114,6 +114,27 @@ const cases: Record<string, [Record<string, string | undefined>, string[]]> = {
     compose('command: server ', 'command: server --kube-apiserver-arg=feature-gates=X=true '),
     [`${at}:8: k3s: --kube-apiserver-arg changes how the cluster works, and the cluster that stands in cannot do so`],
   ],
+  'a cluster whose image is built with more in it': [
+    {
+      ...compose('    image: rancher/k3s:v1.35.3-k3s1', '    build: { context: ./k3s }'),
+      'environment/k3s/Dockerfile':
+        'ARG TAG=v1.35.3-k3s1\nFROM rancher/k3s:${TAG} AS node\nENV A=b\nCOPY x.tar /images/\n',
+    },
+    ['environment/k3s/Dockerfile:4: COPY: k3s is replaced by a cluster of ours, which has nothing of its image'],
+  ],
+  'a cluster that starts with a script': [
+    compose(
+      'command: server --write-kubeconfig /admin/config',
+      'command: sh -c "k3s server & sleep 9; kubectl apply -f /x"',
+    ),
+    [
+      `${at}:8: k3s starts with a script, which the cluster that stands in does not run; let another service do its work`,
+    ],
+  ],
+  'a cluster with settings in a file': [
+    compose('volumes: ["admin:/admin"]\n  seed', 'volumes: ["admin:/admin", "./seed:/etc/rancher/k3s"]\n  seed'),
+    [`${at}:9: k3s is replaced by a cluster of ours, which does not read /etc/rancher/k3s`],
+  ],
   'a taint that is none': [
     compose('command: server ', 'command: server --node-taint=gpu '),
     [`${at}:8: k3s: expected a taint KEY=VALUE:EFFECT, got "gpu"`],
@@ -178,6 +199,32 @@ const cases: Record<string, [Record<string, string | undefined>, string[]]> = {
 describe('a Harbor folder that cannot run here', () => {
   it('is told apart from one that can', async () => {
     expect(await said({})).toEqual([])
+  })
+
+  it('is told apart from one whose cluster is built of nothing but a distribution', async () => {
+    const files = {
+      ...compose('    image: rancher/k3s:v1.35.3-k3s1', '    build: ./k3s'),
+      'environment/k3s/Dockerfile': 'FROM rancher/k3s:v1.34.1-k3s1 AS node\nFROM node\n',
+    }
+    const { plan, problems } = await planForeign(await loadTask(await write(files)), {})
+    expect(problems).toEqual([])
+    expect(plan?.cluster).toMatchObject({ distribution: 'k3s', minor: '1.34' })
+  })
+
+  it('is told apart from one whose cluster is started as clusters are', async () => {
+    const volumes =
+      '["admin:/admin", "./seed:/out", "./seed:/var/lib/rancher/k3s/server/manifests", "/lib/modules:/lib/modules:ro"]'
+    const files = compose(
+      'command: server --write-kubeconfig /admin/config\n    volumes: ["admin:/admin"]',
+      `command: ["sh", "-c", "exec k3s server --write-kubeconfig /admin/config --node-label=a=b"]\n    volumes: ${volumes}`,
+    )
+    const { plan } = await planForeign(await loadTask(await write(files)), {})
+    expect(plan?.cluster.nodes[0]?.labels).toEqual({ a: 'b' })
+    expect(plan?.cluster.mounts.map(({ target }) => target)).toEqual([
+      '/admin',
+      '/out',
+      '/var/lib/rancher/k3s/server/manifests',
+    ])
   })
 
   it('is told apart from one that loses something, which its record says', async () => {

@@ -3,4 +3,4 @@
 set -euo pipefail
 prepare-kubeconfig
 kubectl -n orders get service orders -o jsonpath='{.spec.selector.app}' >before.txt
-echo 3 >wanted.txt
+kubectl -n orders get configmap evening -o jsonpath='{.data.replicas}' >wanted.txt
