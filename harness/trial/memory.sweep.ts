@@ -14,6 +14,7 @@ import type { Cluster, Provider } from '../../environments/provider.ts'
 import { verifiers } from '../../verifiers/library.ts'
 import { sleep } from '../base/clock.ts'
 import { runCommand } from '../base/command.ts'
+import { cacheDir } from '../base/places.ts'
 import { KubeClient, type KubeObject } from '../base/kube-client.ts'
 import { readRecord } from '../record/reader.ts'
 import { JobStore } from '../store/job-store.ts'
@@ -52,7 +53,9 @@ async function runParent(): Promise<void> {
     const { kubeconfig, auditLog = '', capabilities } = cluster
     const lent: Lent = { kubeconfig, auditLog, task: taskDir, spec: cluster.spec, capabilities }
     await writeFile(path.join(dir, 'lent.json'), JSON.stringify(lent))
-    const running = runCommand([process.execPath, import.meta.filename, changes, dir], {
+    const running = runCommand([process.execPath, '--max-semi-space-size=8', import.meta.filename, changes, dir], {
+      // as bin/kubemend starts it
+      env: { NODE_COMPILE_CACHE: path.join(cacheDir, 'compiled') },
       onLine: (line) => process.stderr.write(`${line}\n`),
     })
     const pod = cluster.store.resource('', 'v1', 'pods')!
