@@ -7,7 +7,7 @@ import { isForeign, planForeign } from '../harbor/foreign-plan.ts'
 import { formatProblem } from '../task/problem.ts'
 import type { Task } from '../task/task.ts'
 import { hasCompose, type FoundDocker } from '../trial/docker.ts'
-import { readComposeProject } from '../trial/task-containers.ts'
+import { readComposeProject } from '../trial/compose-project.ts'
 import { findDocker } from './find-docker.ts'
 
 /**

@@ -66,8 +66,7 @@ export async function judgeByScript(
   )
 }
 
-/** The script of a task that has one. */
-export function scriptOf({ dir, toml }: Task): JudgingScript {
+function scriptOf({ dir, toml }: Task): JudgingScript {
   return { name: 'tests/test.sh', tests: [path.join(dir, 'tests')], timeoutSec: toml.verifier.timeout_sec }
 }
 

@@ -1,16 +1,15 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { AgentExtras } from '../../agents/agent.ts'
-import type { CheckVerdict } from '../../verifiers/run-checks.ts'
 import type { CommandResult } from '../base/command.ts'
 import { startTimer } from '../base/clock.ts'
-import { makeScratch } from '../base/scratch.ts'
 import { planContainers, type ContainerPlan, type PlannedStage } from '../harbor/container-plan.ts'
 import type { Gateway } from '../gateway/create-gateway.ts'
 import type { SeparateVerifier } from '../harbor/stages.ts'
 import { formatProblem } from '../task/problem.ts'
-import { copyPlain } from './box-root.ts'
+import { collectFromContainers, type ContainerParts } from './collect-from-containers.ts'
 import type { Docker } from './docker.ts'
+import { judgePrograms } from './judge-programs.ts'
 import { judgeWith, withoutReward, type JudgingScript, type ScriptJudgement } from './judge-by-script.ts'
 import type { Found } from './run.ts'
 import { agentStage, judgingScript, runStages, type StageEnd } from './run-stages.ts'
@@ -32,12 +31,6 @@ export async function runInContainers(session: TrialSession): Promise<Found> {
   )
   await store.writeJson(store.verdicts, { findings: found.findings })
   return { ...found, details: { provider: 'docker' } }
-}
-
-interface Parts {
-  session: TrialSession
-  plan: ContainerPlan
-  containers: TaskContainers
 }
 
 async function start({ plan: trial, signal }: TrialSession, plan: ContainerPlan): Promise<TaskContainers> {
@@ -66,7 +59,7 @@ async function needDocker({ findDocker }: TrialPrograms): Promise<Docker> {
   throw new TrialFault('harness', 'no-docker', `a task without a cluster runs in Docker, and ${because}`)
 }
 
-async function runStage(parts: Parts, stage: PlannedStage, callPrefix: string): Promise<StageEnd> {
+async function runStage(parts: ContainerParts, stage: PlannedStage, callPrefix: string): Promise<StageEnd> {
   const { session, containers } = parts
   const { store } = session.plan
   if (stage.step !== undefined) await session.step('prepare', () => beginStep(parts, stage))
@@ -96,7 +89,7 @@ async function runStage(parts: Parts, stage: PlannedStage, callPrefix: string): 
       const elapsed = startTimer()
       const changes = (await containers.changes()).filter((change) => !before.has(change))
       await writeFile(path.join(store.evidenceDir, `${stage.step ?? 'main'}-changes.txt`), `${changes.join('\n')}\n`)
-      const files = await collect(parts, stage)
+      const files = await collectFromContainers(parts, stage)
       return { script: await verify(parts, stage, files), programs: judgePrograms(changes, elapsed()) }
     },
     'verifier',
@@ -106,7 +99,7 @@ async function runStage(parts: Parts, stage: PlannedStage, callPrefix: string): 
 }
 
 /** Lays a step's files where main works, runs its setup, and waits until it is healthy. */
-async function beginStep({ session, containers }: Parts, stage: PlannedStage): Promise<void> {
+async function beginStep({ session, containers }: ContainerParts, stage: PlannedStage): Promise<void> {
   const { plan, signal } = session
   if (stage.workdir !== undefined) {
     const { stdout } = await containers.exec(['pwd'], { signal })
@@ -138,7 +131,7 @@ function asker(
 
 /** Runs scripts of agents that are one in main, each as one recorded call. */
 function scriptsIn(
-  { session, plan, containers }: Parts,
+  { session, plan, containers }: ContainerParts,
   stage: PlannedStage,
   gateway: Gateway,
 ): AgentExtras['runScript'] {
@@ -175,7 +168,7 @@ function scriptsIn(
 }
 
 /** The verifier among main's files as the agent left them, and none of its processes. */
-async function verify(parts: Parts, stage: PlannedStage, files: ArtifactFile[]): Promise<ScriptJudgement> {
+async function verify(parts: ContainerParts, stage: PlannedStage, files: ArtifactFile[]): Promise<ScriptJudgement> {
   const { session, containers } = parts
   const script = judgingScript(session, stage, true)
   if (stage.separate) return verifyElsewhere(parts, stage, stage.separate, { ...script, files })
@@ -198,36 +191,9 @@ async function verify(parts: Parts, stage: PlannedStage, files: ArtifactFile[]):
   })
 }
 
-/** The verifier's script runs main's own programs: whoever changed those could have it say anything. */
-function judgePrograms(changes: readonly string[], durationMs: number): CheckVerdict {
-  const changed = changes.filter((change) => isProgram.test(change))
-  const [first] = changed
-  const more = changed.length > 1 ? ` (and ${changed.length - 1} more)` : ''
-  return {
-    verifier: 'machine-programs',
-    at: 'main',
-    status: first === undefined ? 'met' : 'not-met',
-    because:
-      first === undefined
-        ? 'no program or library that main came with was changed'
-        : `a program or library that main came with was changed: ${first.slice(2)}${more}`,
-    evidence: { changed: changed.slice(0, 100) },
-    durationMs: Math.round(durationMs),
-  }
-}
-
-/** New programs are installed all the time; others in the place of the image's are not. */
-const isProgram = new RegExp(
-  [
-    String.raw`^[CD] \/(usr\/)?(local\/)?s?bin\/[^/]+$`,
-    String.raw`^[CD] \/(usr\/)?(local\/)?lib.*(\.so(\.[\d.]+)?|\.py)$`,
-    String.raw`^[AC] \/etc\/ld\.so\.preload$`,
-  ].join('|'),
-)
-
 /** The verifier on a machine of its own, with what was collected where it was collected. */
 async function verifyElsewhere(
-  { session, containers }: Parts,
+  { session, containers }: ContainerParts,
   stage: PlannedStage,
   separate: SeparateVerifier,
   { files, ...script }: JudgingScript & { files: ArtifactFile[] },
@@ -244,58 +210,4 @@ async function verifyElsewhere(
       maxBytes: 2 ** 20,
     })
   })
-}
-
-/** Collects what the task wants of its services, main's first; best effort, as in Harbor. */
-async function collect(parts: Parts, stage: PlannedStage): Promise<ArtifactFile[]> {
-  const { plan, containers } = parts
-  const wanted = ['/logs/artifacts', ...stage.artifacts].map((one): { source: string; service?: string } =>
-    typeof one === 'string' ? { source: one } : one,
-  )
-  const ofMain = ({ service = 'main' }: { service?: string }): boolean => service === 'main'
-  await runHooks(parts, stage.collect.filter(ofMain))
-  const files = await keepArtifacts(parts, wanted.filter(ofMain))
-  const others = wanted.filter((one) => !ofMain(one))
-  // nothing of the agent's runs while evidence is taken that it must not touch
-  if (stage.separate && others.length > 0 && stage === plan.stages.at(-1)) await containers.stopMain()
-  await runHooks(
-    parts,
-    stage.collect.filter((one) => !ofMain(one)),
-  )
-  return [...files, ...(await keepArtifacts(parts, others))]
-}
-
-async function runHooks({ session, containers }: Parts, hooks: PlannedStage['collect']): Promise<void> {
-  for (const { service, command, timeout_sec, user } of hooks) {
-    const shell = service === 'main' ? 'bash' : 'sh'
-    const options = { timeoutMs: timeout_sec * 1000, user, signal: session.signal, maxBytes: 2 ** 20 }
-    const ran = await containers.execIn(service, [shell, '-c', command], options)
-    session.plan.store.log(`collect hook in ${service} exited with ${ran.exitCode ?? 'no code'}: ${command}`)
-  }
-}
-
-async function keepArtifacts(
-  { session, containers }: Parts,
-  wanted: { source: string; service?: string }[],
-): Promise<ArtifactFile[]> {
-  const { store } = session.plan
-  const kept: ArtifactFile[] = []
-  const dir = await makeScratch('artifacts')
-  try {
-    for (const [i, { source, service = 'main' }] of wanted.entries()) {
-      if (!path.posix.isAbsolute(source)) continue
-      const place = path.posix.normalize(source)
-      const copy = path.join(dir, String(i))
-      await mkdir(copy)
-      const target = path.join(copy, path.posix.basename(place))
-      const file = path.join(store.artifactsDir, place)
-      if (await containers.copyOut(service, place, target)) {
-        await copyPlain(target, file)
-        kept.push({ file, place })
-      } else if (place !== '/logs/artifacts') store.log(`artifact ${source}: ${service} has no such file`)
-    }
-    return kept
-  } finally {
-    await rm(dir, { recursive: true, force: true })
-  }
 }

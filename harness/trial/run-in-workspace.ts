@@ -7,7 +7,7 @@ import { makeScratch } from '../base/scratch.ts'
 import type { Contract } from '../task/contract.ts'
 import { copyPlain } from './box-root.ts'
 import { confirmBroken } from './confirm-broken.ts'
-import { judgeByScript, ownScriptSandbox, scriptOf, type ScriptJudgement } from './judge-by-script.ts'
+import { judgeByScript, ownScriptSandbox, type ScriptJudgement } from './judge-by-script.ts'
 import type { Found } from './run.ts'
 import { TrialFault } from './trial-fault.ts'
 import type { TrialSession } from './trial-session.ts'
@@ -58,8 +58,7 @@ async function askScript(session: TrialSession, repaired: string): Promise<Scrip
   await using _ = { [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) }
   await copyPlain(repaired, dir)
   await using sandbox = await ownScriptSandbox(session.plan, { workspace: dir }, session.signal)
-  const script = { ...scriptOf(session.plan.task), mayBeSpoilt: session.toolCalls > 0 }
-  return await judgeByScript(session.plan, sandbox.options, script)
+  return await judgeByScript(session.plan, sandbox.options)
 }
 
 async function copyWorkspace(workspace: string | undefined): Promise<AsyncDisposable & { dir: string }> {
