@@ -1,22 +1,21 @@
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Cluster, ClusterSpec } from '../../environments/provider.ts'
 import { cached, cachedDir, keyOf } from '../base/cache.ts'
 import { sleep } from '../base/clock.ts'
 import type { CommandResult } from '../base/command.ts'
-import { KubemendError, messageOf } from '../base/errors.ts'
-import { until } from '../base/retry.ts'
-import { readYaml } from '../task/yaml-documents.ts'
-import { isManifestFolder } from '../harbor/cluster-service.ts'
-import { KubeClient, type KubeObject } from '../base/kube-client.ts'
+import { KubemendError } from '../base/errors.ts'
+import { KubeClient } from '../base/kube-client.ts'
 import { makeScratch } from '../base/scratch.ts'
 import type { ForeignPlan, ForeignService } from '../harbor/foreign-plan.ts'
 import { isIdle } from '../harbor/foreign-plan.ts'
+import { applyOwnManifests } from './apply-own-manifests.ts'
 import { layOutBox, mountsOfRoot, writeInBox } from './box-root.ts'
 import { adaptCluster, foreignAdminKubeconfig } from './foreign-cluster.ts'
 import { runInSandbox, type SandboxOptions } from './sandbox.ts'
 import { readPort } from './script-access.ts'
+import { tellWhenIdle } from './tell-when-idle.ts'
 import { TrialFault } from './trial-fault.ts'
 import { multiplierOf, type TrialPlan } from './trial-plan.ts'
 import { digestFiles } from './workspace-files.ts'
@@ -225,7 +224,12 @@ class World implements ForeignWorld {
     await adaptCluster(client, foreign, signal)
     const text = await foreignAdminKubeconfig(client, foreign)
     for (const place of foreign.cluster.kubeconfigs) await this.#leaveAdminKubeconfig(place, text)
-    await this.#applyManifests(client)
+    await applyOwnManifests({
+      client,
+      cluster: foreign.cluster,
+      placeOf: (mount) => sourceOf(mount, this.#files.shared),
+      signal,
+    })
     for (const service of foreign.services) {
       if (isIdle(service.argv)) continue
       plan.store.log(`service ${service.name}: ${service.argv.join(' ')}`)
@@ -274,46 +278,6 @@ class World implements ForeignWorld {
     const server = foreign.cluster.mounts.find(({ target }) => place.startsWith(`${target.replace(/\/$/, '')}/`))
     const from = server && sourceOf(server, this.#files.shared)
     if (server && from !== undefined) await writeInBox(from, path.posix.relative(server.target, place), text, 0o666)
-  }
-
-  /** What k3s would apply by itself, again and again until all of it is there. */
-  async #applyManifests(client: KubeClient): Promise<void> {
-    const { plan, signal } = this.#options
-    let missing = await this.#ownManifests()
-    if (missing.length === 0) return
-    let because = ''
-    const applyRest = async (): Promise<true | undefined> => {
-      const left: typeof missing = []
-      for (const one of missing) {
-        await client.apply(one.object, 'deploy').catch((error: unknown) => {
-          because = `${one.file}: ${messageOf(error)}`
-          left.push(one)
-        })
-      }
-      missing = left
-      return left.length === 0 ? true : undefined
-    }
-    const options = { what: "the cluster's own manifests", timeoutMs: longestApplyMs, intervalMs: 500, signal }
-    await until(applyRest, options).catch((error: unknown) => {
-      throw new TrialFault('task', 'not-applied', `among the cluster's own manifests, ${because}`, error)
-    })
-    plan.store.log("the cluster's own manifests are applied")
-  }
-
-  async #ownManifests(): Promise<{ file: string; object: KubeObject }[]> {
-    const { cluster } = this.#options.foreign
-    const found: { file: string; object: KubeObject }[] = []
-    for (const mount of cluster.mounts) {
-      if (mount.kind !== 'bind' || !isManifestFolder(cluster.distribution, mount.target)) continue
-      const place = sourceOf(mount, this.#files.shared) ?? ''
-      const names = (await stat(place)).isFile() ? [''] : await readdir(place, { recursive: true })
-      for (const name of names.toSorted().filter((one) => /^$|\.(ya?ml|json)$/.test(one))) {
-        const { documents } = readYaml(await readFile(path.join(place, name), 'utf8'))
-        const file = path.posix.join(mount.source, name)
-        found.push(...documents.map(({ value }) => ({ file, object: value as KubeObject })))
-      }
-    }
-    return found
   }
 
   async #runOneShot(service: ForeignService): Promise<void> {
@@ -410,21 +374,6 @@ class World implements ForeignWorld {
     await rm(this.#files.dir, { recursive: true, force: true })
   }
 }
-
-/** A command line that does this where it would do nothing for ever: at its end, or as what its entrypoint becomes. */
-export function tellWhenIdle(argv: readonly string[], what: string): string[] {
-  const idleTail = /(?:exec +)?(?:sleep infinity|tail -f \/dev\/null)\s*$/
-  const last = argv.at(-1) ?? ''
-  if (idleTail.test(last)) return [...argv.slice(0, -1), last.replace(idleTail, `{ ${what}; exec sleep infinity; }`)]
-  const idle = [
-    ['sleep', 'infinity'],
-    ['tail', '-f', '/dev/null'],
-  ].find((words) => argv.slice(-words.length).join(' ') === words.join(' '))
-  return idle ? [...argv.slice(0, -idle.length), 'sh', '-c', `${what}; exec sleep infinity`] : [...argv]
-}
-
-/** How long an object may wait for its kind or its namespace. */
-const longestApplyMs = 60_000
 
 /** How long main may take until somebody works in it, where nothing says when it is ready. */
 const longestSetupMs = 15_000

@@ -1,37 +1,28 @@
-import { cp, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { existsSync } from 'node:fs'
+import { cp } from 'node:fs/promises'
+import path from 'node:path'
 import type { CommandResult } from '../base/command.ts'
-import { KubeClient } from '../base/kube-client.ts'
-import { makeScratch } from '../base/scratch.ts'
+import { KubeClient, readAccess } from '../base/kube-client.ts'
 import { planForeign, type ForeignPlan } from '../harbor/foreign-plan.ts'
 import { AuditWatch } from '../record/audit-watch.ts'
 import { TimelineWriter } from '../record/timeline-writer.ts'
 import { watchState } from '../record/watch-state.ts'
-import { readAccess } from '../base/kube-client.ts'
 import { takeSnapshot } from '../state/take-snapshot.ts'
 import { formatProblem } from '../task/problem.ts'
 import { copyPlain } from './box-root.ts'
-import { whoIs, rewriteKubeconfig } from './foreign-cluster.ts'
+import { copyForAgent, keepAgentArtifacts, type AgentFiles } from './foreign-agent-files.ts'
 import { fetchImages } from './foreign-images.ts'
 import { foreignSandbox, keepArtifacts } from './foreign-sandbox.ts'
-import {
-  forgetForeignWorld,
-  openForeignWorld,
-  readForeignKubeconfig,
-  uidOf,
-  type ForeignWorld,
-  type ServiceSandbox,
-} from './foreign-world.ts'
+import { openForeignPlace, type ForeignPlace } from './foreign-place.ts'
+import { uidOf, type ServiceSandbox } from './foreign-world.ts'
 import { freeContract } from './free-contract.ts'
 import { judge } from './judge.ts'
 import { judgeByScript, type ScriptJudgement } from './judge-by-script.ts'
 import type { TrialStore } from '../store/trial-store.ts'
 import type { Found } from './run.ts'
 import { agentStage, judgingScript, runStages, type StageEnd } from './run-stages.ts'
-import { clusterNameOf, follow, throwIfBroken } from './run-on-cluster.ts'
+import { follow, throwIfBroken } from './run-on-cluster.ts'
 import { runInSandbox } from './sandbox.ts'
-import { readPort } from './script-access.ts'
 import { TrialFault } from './trial-fault.ts'
 import { multiplierOf } from './trial-plan.ts'
 import type { TrialSession } from './trial-session.ts'
@@ -53,7 +44,7 @@ export async function runForeign(session: TrialSession): Promise<Found> {
     'prepare',
     async () => {
       const plan = await fetchImages(session, planned, await docker())
-      return { plan, place: await prepare(session, plan) }
+      return { plan, place: await openForeignPlace(session, plan) }
     },
     'environment',
   )
@@ -67,20 +58,12 @@ export async function runForeign(session: TrialSession): Promise<Found> {
   }
 }
 
-interface Place extends AsyncDisposable {
-  world: ForeignWorld
-  /** The agent's kubeconfig with the API server where it is on this machine, and who that is. */
-  kubeconfig: string
-  user: string
-  dir: string
-}
-
-async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place: Place): Promise<Found> {
+async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place: ForeignPlace): Promise<Found> {
   const { provider, store } = session.plan
   const { world } = place
   const { cluster } = world
   for (const text of notesOn(foreign, cluster.spec.kubernetes)) session.recorder.record({ type: 'note', text })
-  const own = await agentFiles(foreign, world, place.dir)
+  const own = await copyForAgent(foreign, world, place.dir)
   using timeline = new TimelineWriter({ dir: store.evidenceDir, recorder: session.recorder })
   const found = await runStages(session, foreign.stages, (stage, callPrefix) =>
     runStage({ session, foreign, place, own, timeline }, stage, callPrefix),
@@ -100,7 +83,7 @@ async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place
 interface StageParts {
   session: TrialSession
   foreign: ForeignPlan
-  place: Place
+  place: ForeignPlace
   own: AgentFiles
   timeline: TimelineWriter
 }
@@ -200,7 +183,7 @@ async function runStage(parts: StageParts, stage: PlannedStage, callPrefix: stri
     if (own.workspace !== undefined) {
       await copyPlain(own.workspace, path.join(store.artifactsDir, 'app'))
     }
-    await collectArtifacts(session, stage, own)
+    await keepAgentArtifacts(session, stage, own)
   })
   return { agent, script, beside: judged.findings }
 }
@@ -263,88 +246,6 @@ async function beginStep({ session, foreign, place, own }: StageParts, stage: Pl
   }
 }
 
-async function prepare(session: TrialSession, foreign: ForeignPlan): Promise<Place> {
-  const { plan, signal } = session
-  if (!plan.provider.capabilities.apiServerNames) {
-    throw new TrialFault(
-      'harness',
-      'provider',
-      `clusters of ${plan.provider.name} cannot stand in for those of foreign tasks`,
-    )
-  }
-  const options = { foreign, plan, name: clusterNameOf(plan.store), signal }
-  const first = await openPlace(session, foreign, options)
-  if (first.place) return first.place
-  // tokens of a world that was kept for long may have run out
-  if (first.isRestored) {
-    await forgetForeignWorld(options)
-    const second = await openPlace(session, foreign, options)
-    if (second.place) return second.place
-    throw new TrialFault('task', 'no-kubeconfig', second.problem)
-  }
-  throw new TrialFault('task', 'no-kubeconfig', first.problem)
-}
-
-type Opened = { place: Place } | { place?: undefined; problem: string; isRestored: boolean }
-
-async function openPlace(
-  session: TrialSession,
-  foreign: ForeignPlan,
-  options: Parameters<typeof openForeignWorld>[0],
-): Promise<Opened> {
-  const world = await openForeignWorld(options)
-  const dir = await makeScratch('foreign-agent')
-  const end = async (): Promise<void> => {
-    await world[Symbol.asyncDispose]()
-    await rm(dir, { recursive: true, force: true })
-  }
-  try {
-    await world.startMain()
-    await untilHealthy(session, foreign, world)
-    const found = await findAgentAccess(foreign, world, dir)
-    if ('user' in found) return { place: { world, dir, ...found, [Symbol.asyncDispose]: end } }
-    await end()
-    return { ...found, isRestored: world.isRestored }
-  } catch (error) {
-    await end()
-    throw error
-  }
-}
-
-/** The kubeconfig that the task's services left for the agent, rewritten to where the API server is. */
-async function findAgentAccess(
-  foreign: ForeignPlan,
-  world: ForeignWorld,
-  dir: string,
-): Promise<{ kubeconfig: string; user: string } | { problem: string }> {
-  const at = foreign.agentKubeconfig
-  const file = world.hostPath(foreign.main, at)
-  const text = file === undefined ? undefined : await readForeignKubeconfig(file)
-  if (text === undefined)
-    return { problem: `there is no kubeconfig at ${at} in main after the task's services have run` }
-  const server = `https://127.0.0.1:${await readPort(world.cluster.kubeconfig)}`
-  const rewritten = rewriteKubeconfig(text, server)
-  if (typeof rewritten !== 'string') return { problem: `${at} in main: ${rewritten.problem}` }
-  const kubeconfig = path.join(dir, 'kubeconfig')
-  await writeFile(kubeconfig, rewritten, { mode: 0o600 })
-  using admin = await KubeClient.fromKubeconfig(world.cluster.kubeconfig)
-  const user = await whoIs(admin, kubeconfig)
-  return user === undefined ? { problem: `the cluster does not know who ${at} in main is` } : { kubeconfig, user }
-}
-
-/** Harbor's own health check of main, where the task has one. */
-async function untilHealthy(session: TrialSession, foreign: ForeignPlan, world: ForeignWorld): Promise<void> {
-  const healthcheck = session.plan.task.toml.environment.healthcheck
-  if (!healthcheck) return
-  const ask = async (): Promise<CommandResult> =>
-    runInSandbox({
-      ...(await world.sandboxOf(foreign.main)),
-      argv: ['bash', '-c', healthcheck.command],
-      timeoutMs: healthcheck.timeout_sec * 1000,
-    })
-  await untilHealthcheck('environment', healthcheck, ask, session.signal)
-}
-
 /** Finds something out when it is first asked for. */
 function once<T>(find: () => Promise<T>): () => Promise<T> {
   let found: Promise<T> | undefined
@@ -354,56 +255,6 @@ function once<T>(find: () => Promise<T>): () => Promise<T> {
 /** The sandbox for the user that a phase of the task names. */
 function as(user: string | number | undefined, sandbox: ServiceSandbox): ServiceSandbox {
   return user === undefined ? sandbox : { ...sandbox, uid: uidOf(String(user)) }
-}
-
-/** What the task wants to be kept of main; best effort, as in Harbor. */
-async function collectArtifacts({ plan }: TrialSession, stage: PlannedStage, own: AgentFiles): Promise<void> {
-  const roots = await Promise.all([own.root, own.shared].map((dir) => realpath(dir).catch(() => dir)))
-  for (const artifact of stage.artifacts) {
-    const { source, service = 'main' } = typeof artifact === 'string' ? { source: artifact } : artifact
-    if (service !== 'main' || !path.posix.isAbsolute(source)) continue
-    const place = path.posix.normalize(source)
-    // links of the agent's lead wherever it wants
-    const from = await realpath(own.placeOf(place) ?? '').catch(() => undefined)
-    const isOwn = from !== undefined && roots.some((root) => from === root || from.startsWith(`${root}/`))
-    if (isOwn) await copyPlain(from, path.join(plan.store.artifactsDir, place))
-    else plan.store.log(`artifact ${source}: main has no such file`)
-  }
-}
-
-interface AgentFiles {
-  /** Where the agent's copy of a file of main is; undefined for what lies nowhere on this machine. */
-  placeOf: (place: string) => string | undefined
-  /** Copies of main's own files and of what services share; whatever the agent does to them ends with them. */
-  root: string
-  shared: string
-  logs: string
-  workspace: string | undefined
-}
-
-async function agentFiles(foreign: ForeignPlan, world: ForeignWorld, dir: string): Promise<AgentFiles> {
-  const copy = async (name: string, from: string | undefined): Promise<string> => {
-    const to = path.join(dir, name)
-    if (from !== undefined) await cp(from, to, { recursive: true, verbatimSymlinks: true })
-    return to
-  }
-  const root = await copy('root', world.hostPath({ ...foreign.main, mounts: [] }, '/'))
-  const shared = await copy('shared', world.shared)
-  const logs = path.join(dir, 'logs')
-  for (const name of ['agent', 'verifier', 'artifacts']) await mkdir(path.join(logs, name), { recursive: true })
-  const inCopies = (place: string): string | undefined => {
-    const file = world.hostPath(foreign.main, place)
-    if (file === undefined) return undefined
-    const isShared = file.startsWith(`${world.shared}/`)
-    const base = isShared ? world.shared : (world.hostPath({ ...foreign.main, mounts: [] }, '/') ?? '')
-    return path.join(isShared ? shared : root, path.relative(base, file))
-  }
-  // the token is the gateway's to know; file tools must not find it
-  const kubeconfig = inCopies(foreign.agentKubeconfig)
-  if (kubeconfig !== undefined) await writeFile(kubeconfig, '# the gateway has it\n')
-  const workspace = foreign.workspace === undefined ? undefined : inCopies(foreign.workspace)
-  const isThere = workspace !== undefined && (await stat(workspace).catch(() => undefined))?.isDirectory()
-  return { placeOf: inCopies, root, shared, logs, workspace: isThere ? workspace : undefined }
 }
 
 /** The task's verifier in main as it was before the agent came, but for the files it was asked to repair. */
