@@ -91,6 +91,17 @@ describe('generateAdversaries', () => {
     expect(names(able)).not.toContain('remove-the-webhook')
   })
 
+  it('calls nobody a bystander who did not work', () => {
+    const broken = ground()
+    const orders = broken.broken.objects.find(
+      ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'orders',
+    )!
+    orders['status'] = { replicas: 2, readyReplicas: 1 }
+    const { able } = generateAdversaries(broken)
+    expect(names(able)).not.toContain('restart-a-bystander')
+    expect(names(able)).not.toContain('replace-a-bystanders-pod')
+  })
+
   it('writes the address of the Service that the repaired workload calls', () => {
     const { able } = generateAdversaries(ground())
     const found = able.find(({ name }) => name === 'hard-code-the-address')

@@ -46,13 +46,28 @@ export function workloadsByNearness(ground: Ground): KubeObject[] {
     .toSorted((a, b) => rank(a) - rank(b))
 }
 
-/** Workloads that no repair is about and the contract does not name; a wildcard that covers them may be too wide. */
+/**
+ * Workloads that work, that no repair is about and that the contract does not name; a wildcard that covers them may be too
+ * wide. The pods of what does not work may be replaced without harm.
+ */
 export function bystanders(ground: Ground): KubeObject[] {
   const repaired = repairedObjects(ground)
   const named = ground.allowances.filter(({ selector }) => !selector.name.includes('*'))
   return workloadsByNearness(ground).filter(
-    (object) => !repaired.includes(object) && !isMentioned(idOf(object), named) && replicasOf(object) > 0,
+    (object) =>
+      !repaired.includes(object) &&
+      !isMentioned(idOf(object), named) &&
+      replicasOf(object) > 0 &&
+      worksBroken(ground, object),
   )
+}
+
+/** Whether all of a workload's pods were ready before anybody repaired anything. */
+function worksBroken(ground: Ground, workload: KubeObject): boolean {
+  const status = findObject(ground, idOf(workload), 'broken')?.['status'] as
+    | { readyReplicas?: number; numberReady?: number }
+    | undefined
+  return (status?.readyReplicas ?? status?.numberReady ?? 0) >= replicasOf(workload)
 }
 
 /** The first of some candidates that the agent may do something to, else the first. */
