@@ -46,20 +46,15 @@ async function repairAndJudge(session: TrialSession, given: Contract | undefined
   // every request from now on, and everything in the cluster; meanwhile the checks look at the broken world, which they
   // leave as it is: a task that is not broken is an invalid trial, never a pass
   await using audit = watchAudit(session, cluster)
-  using timeline = new TimelineWriter({ dir: store.evidenceDir, recorder: session.recorder })
-  const access = await readAccess(cluster.kubeconfig)
-  const failed = new AbortController()
-  const [baseline, watched] = await Promise.all([
+  const [baseline] = await Promise.all([
     session.step('baseline', () => takeSnapshot(client, { signal })),
-    watchState({ access, namespaces: task.namespaces, sink: timeline, signal: failed.signal }),
     given && session.step('confirm-broken', () => confirmBroken(session, given, verifyContext(eyes))),
-  ]).catch((error: unknown) => {
-    failed.abort()
-    throw error
-  })
-  await using watch = watched
+  ])
   await store.writeJson(store.baseline, baseline)
   const contract = given ?? freeContract(baseline)
+  using timeline = new TimelineWriter({ dir: store.evidenceDir, recorder: session.recorder })
+  const access = await readAccess(cluster.kubeconfig)
+  await using watch = await watchState({ access, namespaces: task.namespaces, sink: timeline })
 
   // the agent's identity, the gateway, the agent
   const answer = await watchAnswer(task)
