@@ -6,8 +6,8 @@ import { hasCluster, planContainers, type ContainerPlan } from '../harbor/contai
 import { isForeign, planForeign } from '../harbor/foreign-plan.ts'
 import { formatProblem } from '../task/problem.ts'
 import type { Task } from '../task/task.ts'
-import { hasCompose, type FoundDocker } from '../trial/docker.ts'
-import { readComposeProject } from '../trial/compose-project.ts'
+import { hasCompose, type FoundDocker } from '../trial/foreign/docker.ts'
+import { readComposeProject } from '../trial/foreign/compose-project.ts'
 import { findDocker } from './find-docker.ts'
 
 /**

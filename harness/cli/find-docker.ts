@@ -1,5 +1,5 @@
 import { findEngine } from '../../environments/kind/engine.ts'
-import { createDocker, type FoundDocker } from '../trial/docker.ts'
+import { createDocker, type FoundDocker } from '../trial/foreign/docker.ts'
 
 /** The Docker of this machine, or our own where that runs. */
 export async function findDocker(): Promise<FoundDocker> {

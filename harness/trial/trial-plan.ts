@@ -7,7 +7,7 @@ import type { TrialPlacement } from '../store/harbor-config.ts'
 import type { TrialStore } from '../store/trial-store.ts'
 import type { Task } from '../task/task.ts'
 import type { Purse } from './budget.ts'
-import type { FoundDocker } from './docker.ts'
+import type { FoundDocker } from './foreign/docker.ts'
 import type { PrepareOptions } from './prepare-cluster.ts'
 import type { SharedCluster } from './run-manifest.ts'
 

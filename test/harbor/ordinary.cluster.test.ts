@@ -10,7 +10,7 @@ import { messageOf } from '../../harness/base/errors.ts'
 import { findDocker } from '../../harness/cli/find-docker.ts'
 import { readTrajectory } from '../../harness/record/atif-reader.ts'
 import { startCli } from '../../harness/job/cli-process.ts'
-import type { Docker } from '../../harness/trial/docker.ts'
+import type { Docker } from '../../harness/trial/foreign/docker.ts'
 
 // A Harbor task without a cluster, unedited, in Docker; letters-in-two-steps takes Docker Compose and is run by hand.
 const task = path.join(import.meta.dirname, 'ordinary/totals-are-wrong')

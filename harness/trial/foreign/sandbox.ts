@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises'
 import path from 'node:path'
 import { copyPlain } from './box-root.ts'
-import type { ServiceSandbox } from './foreign-world.ts'
-import type { ScriptRunnerOptions } from './script-runner.ts'
+import type { ServiceSandbox } from './world.ts'
+import type { ScriptRunnerOptions } from '../script-runner.ts'
 
 /** The sandbox for scripts of a foreign task: its main, with a kubeconfig where the task looks for one. */
 export function foreignSandbox(options: {

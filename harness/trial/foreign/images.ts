@@ -1,21 +1,21 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { cached, keyOf } from '../base/cache.ts'
-import { mustRun } from '../base/command.ts'
-import { makeScratch } from '../base/scratch.ts'
+import { cached, keyOf } from '../../base/cache.ts'
+import { mustRun } from '../../base/command.ts'
+import { makeScratch } from '../../base/scratch.ts'
 import {
   idleCommand,
   kubeconfigOf,
   workspaceOf,
   type ForeignPlan,
   type ForeignService,
-} from '../harbor/foreign-plan.ts'
-import type { BoxImage } from '../harbor/service-box.ts'
+} from '../../harbor/foreign-plan.ts'
+import type { BoxImage } from '../../harbor/service-box.ts'
 import type { Docker, FoundDocker } from './docker.ts'
-import { TrialFault } from './trial-fault.ts'
-import { multiplierOf } from './trial-plan.ts'
-import type { TrialSession } from './trial-session.ts'
+import { TrialFault } from '../trial-fault.ts'
+import { multiplierOf } from '../trial-plan.ts'
+import type { TrialSession } from '../trial-session.ts'
 
 /**
  * Has Docker build or pull what the machine's own programs cannot stand in for, and takes out the files: services run on

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { parse, stringify } from 'yaml'
-import { readAccess, type KubeClient, type KubeObject } from '../base/kube-client.ts'
-import { until } from '../base/retry.ts'
-import type { ForeignPlan } from '../harbor/foreign-plan.ts'
+import { readAccess, type KubeClient, type KubeObject } from '../../base/kube-client.ts'
+import { until } from '../../base/retry.ts'
+import type { ForeignPlan } from '../../harbor/foreign-plan.ts'
 
 /** Gives a cluster the names that tasks know from the distribution it stands in for. */
 export async function adaptCluster(client: KubeClient, foreign: ForeignPlan, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { confineCompose } from '../harbor/confine-compose.ts'
-import type { ContainerPlan } from '../harbor/container-plan.ts'
-import { idleCommand } from '../harbor/foreign-plan.ts'
+import { confineCompose } from '../../harbor/confine-compose.ts'
+import type { ContainerPlan } from '../../harbor/container-plan.ts'
+import { idleCommand } from '../../harbor/foreign-plan.ts'
 import type { Docker } from './docker.ts'
 
 /** How a compose project is read and confined, or what keeps it from running here. */

@@ -1,12 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { messageOf } from '../base/errors.ts'
-import type { KubeClient, KubeObject } from '../base/kube-client.ts'
-import { until } from '../base/retry.ts'
-import { isManifestFolder, type ForeignCluster } from '../harbor/cluster-service.ts'
-import type { ComposeMount } from '../harbor/compose-file.ts'
-import { readYaml } from '../task/yaml-documents.ts'
-import { TrialFault } from './trial-fault.ts'
+import { messageOf } from '../../base/errors.ts'
+import type { KubeClient, KubeObject } from '../../base/kube-client.ts'
+import { until } from '../../base/retry.ts'
+import { isManifestFolder, type ForeignCluster } from '../../harbor/cluster-service.ts'
+import type { ComposeMount } from '../../harbor/compose-file.ts'
+import { readYaml } from '../../task/yaml-documents.ts'
+import { TrialFault } from '../trial-fault.ts'
 
 interface OwnManifest {
   file: string

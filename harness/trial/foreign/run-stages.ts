@@ -1,11 +1,11 @@
-import type { CheckVerdict } from '../../verifiers/run-checks.ts'
-import { combineRewards, whyNotOn, type Stage } from '../harbor/stages.ts'
-import type { StepFacts, TrialUsage } from '../store/trial-result.ts'
-import type { JudgingScript, ScriptJudgement } from './judge-by-script.ts'
-import type { AgentPart, Findings } from './outcome.ts'
-import type { Found } from './run.ts'
-import type { TrialSession } from './trial-session.ts'
-import { multiplierOf } from './trial-plan.ts'
+import type { CheckVerdict } from '../../../verifiers/run-checks.ts'
+import { combineRewards, whyNotOn, type Stage } from '../../harbor/stages.ts'
+import type { StepFacts, TrialUsage } from '../../store/trial-result.ts'
+import type { JudgingScript, ScriptJudgement } from '../judge-by-script.ts'
+import type { AgentPart, Findings } from '../outcome.ts'
+import type { Found } from '../run.ts'
+import type { TrialSession } from '../trial-session.ts'
+import { multiplierOf } from '../trial-plan.ts'
 
 /** What came of one part of a task. */
 export interface StageEnd {

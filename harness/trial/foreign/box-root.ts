@@ -1,8 +1,8 @@
 import { chmod, cp, lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { ServiceBox } from '../harbor/service-box.ts'
-import { mustRun } from '../base/command.ts'
-import type { SandboxOptions } from './sandbox.ts'
+import type { ServiceBox } from '../../harbor/service-box.ts'
+import { mustRun } from '../../base/command.ts'
+import type { SandboxOptions } from '../sandbox.ts'
 
 /** Lays a box's files out in a folder, as they lie below the sandbox's root. */
 export async function layOutBox(box: ServiceBox, root: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { runCommand } from '../base/command.ts'
+import { runCommand } from '../../base/command.ts'
 import { tellWhenIdle } from './tell-when-idle.ts'
 
 const cases: Record<string, string[]> = {

@@ -1,10 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { makeScratch } from '../base/scratch.ts'
-import type { ContainerPlan, PlannedStage } from '../harbor/container-plan.ts'
+import { makeScratch } from '../../base/scratch.ts'
+import type { ContainerPlan, PlannedStage } from '../../harbor/container-plan.ts'
 import { copyPlain } from './box-root.ts'
 import type { ArtifactFile, TaskContainers } from './task-containers.ts'
-import type { TrialSession } from './trial-session.ts'
+import type { TrialSession } from '../trial-session.ts'
 
 /** What the steps of a trial in containers share. */
 export interface ContainerParts {

@@ -1,4 +1,4 @@
-import { mustRun, runCommand, type CommandOptions, type CommandResult } from '../base/command.ts'
+import { mustRun, runCommand, type CommandOptions, type CommandResult } from '../../base/command.ts'
 
 /** Docker's client on this machine, with what it needs in its environment. */
 export interface Docker {

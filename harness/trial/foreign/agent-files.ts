@@ -1,10 +1,10 @@
 import { cp, mkdir, realpath, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { ForeignPlan } from '../harbor/foreign-plan.ts'
-import type { Stage } from '../harbor/stages.ts'
+import type { ForeignPlan } from '../../harbor/foreign-plan.ts'
+import type { Stage } from '../../harbor/stages.ts'
 import { copyPlain } from './box-root.ts'
-import type { ForeignWorld } from './foreign-world.ts'
-import type { TrialSession } from './trial-session.ts'
+import type { ForeignWorld } from './world.ts'
+import type { TrialSession } from '../trial-session.ts'
 
 /** What the task wants to be kept of main; best effort, as in Harbor. */
 export async function keepAgentArtifacts(

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { loadTask } from '../task/load-task.ts'
-import { stagesOf } from '../harbor/stages.ts'
-import { TrialStore } from '../store/trial-store.ts'
+import { loadTask } from '../../task/load-task.ts'
+import { stagesOf } from '../../harbor/stages.ts'
+import { TrialStore } from '../../store/trial-store.ts'
 import { runStages, type StageEnd } from './run-stages.ts'
-import type { TrialSession } from './trial-session.ts'
+import type { TrialSession } from '../trial-session.ts'
 
 let dir: string
 beforeEach(async () => {

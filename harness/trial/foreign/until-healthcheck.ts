@@ -1,7 +1,7 @@
-import { sleep } from '../base/clock.ts'
-import type { CommandResult } from '../base/command.ts'
-import type { HarborHealthcheck } from '../task/harbor-task.ts'
-import { TrialFault } from './trial-fault.ts'
+import { sleep } from '../../base/clock.ts'
+import type { CommandResult } from '../../base/command.ts'
+import type { HarborHealthcheck } from '../../task/harbor-task.ts'
+import { TrialFault } from '../trial-fault.ts'
 
 /** Asks until Harbor's health check says yes; so many failures in a row after the start make the task's fault. */
 export async function untilHealthcheck(

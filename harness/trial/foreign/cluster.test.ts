@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { rewriteKubeconfig } from './foreign-cluster.ts'
+import { rewriteKubeconfig } from './cluster.ts'
 
 describe('a kubeconfig that a task wrote', () => {
   it('points at the cluster from here, whatever it called it, and keeps whose it is', () => {
