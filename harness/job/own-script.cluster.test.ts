@@ -96,7 +96,7 @@ describe('a task of our own form with a script in place of a contract', () => {
     expect(await file('test-stdout.txt')).toBe('looked\n')
   })
 
-  it('is invalid when the script leaves no reward', async () => {
+  it('is failed when the script leaves no reward after the agent did something, and invalid when it did nothing', async () => {
     const task = await writeSampleTask(path.join(out, 'silent'), {
       ...none,
       'task.toml': toml('workspace').replace('acme/workspace', 'acme/silent'),
@@ -104,8 +104,12 @@ describe('a task of our own form with a script in place of a contract', () => {
       'solution/solve.sh': '#!/bin/bash\ntrue\n',
       'tests/test.sh': '#!/bin/bash\nln -s /app/lamp.txt /logs/verifier/reward.txt\n',
     })
-    const [trial] = await run(task, ['oracle'])
-    expect(trial).toMatchObject({
+    const [repaired, untouched] = await run(task, ['oracle', 'nop'])
+    expect(repaired).toMatchObject({
+      outcome: 'failed',
+      because: expect.stringContaining('tests/test.sh wrote neither reward.json nor reward.txt') as string,
+    })
+    expect(untouched).toMatchObject({
       outcome: 'invalid',
       because: 'verify: tests/test.sh wrote neither reward.json nor reward.txt in /logs/verifier',
     })

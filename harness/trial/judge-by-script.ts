@@ -49,7 +49,7 @@ export type RunJudge = (given: {
 export async function judgeByScript(
   plan: TrialPlan,
   sandbox: Omit<SandboxOptions, 'argv' | 'timeoutMs'>,
-  script: JudgingScript = scriptOf(plan.task),
+  script: JudgingScript = ownScript(plan.task),
 ): Promise<ScriptJudgement> {
   return judgeWith(plan, script, ({ argv, stdin, tests, logs, timeoutMs }) =>
     runInSandbox({
@@ -66,7 +66,8 @@ export async function judgeByScript(
   )
 }
 
-function scriptOf({ dir, toml }: Task): JudgingScript {
+/** The one that a task has. */
+export function ownScript({ dir, toml }: Task): JudgingScript {
   return { name: 'tests/test.sh', tests: [path.join(dir, 'tests')], timeoutSec: toml.verifier.timeout_sec }
 }
 

@@ -7,7 +7,7 @@ import { makeScratch } from '../base/scratch.ts'
 import type { Contract } from '../task/contract.ts'
 import { copyPlain } from './foreign/box-root.ts'
 import { confirmBroken } from './confirm-broken.ts'
-import { judgeByScript, ownScriptSandbox, type ScriptJudgement } from './judge-by-script.ts'
+import { judgeByScript, ownScript, ownScriptSandbox, type ScriptJudgement } from './judge-by-script.ts'
 import type { Found } from './run.ts'
 import { TrialFault } from './trial-fault.ts'
 import type { TrialSession } from './trial-session.ts'
@@ -58,7 +58,9 @@ async function askScript(session: TrialSession, repaired: string): Promise<Scrip
   await using _ = { [Symbol.asyncDispose]: () => rm(dir, { recursive: true, force: true }) }
   await copyPlain(repaired, dir)
   await using sandbox = await ownScriptSandbox(session.plan, { workspace: dir }, session.signal)
-  return await judgeByScript(session.plan, sandbox.options)
+  // an agent that did something may have left files that the script cannot bear
+  const script = { ...ownScript(session.plan.task), mayBeSpoilt: session.toolCalls > 0 }
+  return await judgeByScript(session.plan, sandbox.options, script)
 }
 
 async function copyWorkspace(workspace: string | undefined): Promise<AsyncDisposable & { dir: string }> {
