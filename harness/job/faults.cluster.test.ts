@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -29,7 +30,11 @@ interface Summary {
   left: number
 }
 
-const out = (name: string): string[] => ['--out', path.join(dir, 'results'), '--job-name', name]
+/** Where a new job goes; what an earlier attempt of the test left there is gone. */
+function out(name: string): string[] {
+  rmSync(jobDir(name), { recursive: true, force: true })
+  return ['--out', path.join(dir, 'results'), '--job-name', name]
+}
 function start(...args: string[]): CliProcess {
   const cli = startCli(['run', ...args], env)
   // a test that fails half-way leaves nothing running

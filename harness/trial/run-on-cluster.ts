@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { Cluster } from '../../environments/provider.ts'
+import { sleep, startTimer } from '../base/clock.ts'
 import { KubeClient, readAccess } from '../base/kube-client.ts'
 import type { GatewayOptions } from '../gateway/create-gateway.ts'
 import { AuditWatch } from '../record/audit-watch.ts'
@@ -30,8 +31,7 @@ export async function runOnCluster(session: TrialSession, contract: Contract | u
   try {
     return await repairAndJudge(session, contract, cluster)
   } catch (error) {
-    // when the cluster broke under a step, the cluster is to blame and not what the step complained of
-    await throwIfBroken(session, cluster)
+    await blameCluster(session, cluster)
     throw error
   }
 }
@@ -170,6 +170,19 @@ export function follow(event: GatewayEvent, audit: AuditWatch | undefined, timel
   if (event.type === 'api-request') audit?.sent({ auditId: event.auditId, call: event.call })
   else if (event.type === 'tool-call-started') timeline.mark(event.call, 'start')
   else if (event.type === 'tool-call-finished') timeline.mark(event.call, 'end')
+}
+
+/**
+ * When the cluster broke under a step, the cluster is to blame and not what the step complained of. A component that was
+ * killed hangs up some moments before it is gone.
+ */
+export async function blameCluster(session: TrialSession, cluster: Cluster): Promise<void> {
+  const elapsed = startTimer()
+  for (;;) {
+    await throwIfBroken(session, cluster)
+    if (session.signal.aborted || elapsed() > 1_000) return
+    await sleep(50)
+  }
 }
 
 /** A cluster that lost a component says nothing about the agent. */

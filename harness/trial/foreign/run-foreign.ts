@@ -21,7 +21,7 @@ import { judgeByScript, type ScriptJudgement } from '../judge-by-script.ts'
 import type { TrialStore } from '../../store/trial-store.ts'
 import type { Found } from '../run.ts'
 import { agentStage, judgingScript, runStages, type StageEnd } from './run-stages.ts'
-import { follow, throwIfBroken } from '../run-on-cluster.ts'
+import { blameCluster, follow, throwIfBroken } from '../run-on-cluster.ts'
 import { runInSandbox } from '../sandbox.ts'
 import { TrialFault } from '../trial-fault.ts'
 import { multiplierOf } from '../trial-plan.ts'
@@ -53,7 +53,7 @@ export async function runForeign(session: TrialSession): Promise<Found> {
   try {
     return await repairAndJudge(session, plan, place)
   } catch (error) {
-    await throwIfBroken(session, place.world.cluster)
+    await blameCluster(session, place.world.cluster)
     throw error
   }
 }
