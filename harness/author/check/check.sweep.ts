@@ -8,14 +8,14 @@ import { findTasks } from '../../task/find-tasks.ts'
 import type { Task } from '../../task/task.ts'
 import type { CheckReport, ProbeReport } from './check-report.ts'
 
-// node harness/author/check/check.sweep.ts --rows FILE --out DIR [--for SECONDS] [--flake N] [--concurrency N] [--oracles N] [--table] TASK...
+// node harness/author/check/check.sweep.ts [--rows FILE] [--out DIR] [--for SECONDS] [--flake N] [--concurrency N] [--oracles N] [--table] TASK...
 // Checks one task after the other and appends a row for each. Rows of a task whose files are still the same are not made
 // again, so that it can be ended and begun again at any time; with --for it begins nothing new after so many seconds.
 // With --oracles it lets each oracle repair N times instead; with --table it prints what the rows say, and runs nothing.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rows: { type: 'string', default: 'check-rows.jsonl' },
+    rows: { type: 'string', default: 'results/checks.jsonl' },
     out: { type: 'string', default: 'results' },
     for: { type: 'string', default: '1000000' },
     flake: { type: 'string', default: '1' },
