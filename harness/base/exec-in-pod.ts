@@ -4,7 +4,7 @@ import type { RawData, WebSocket } from 'ws'
 import { startTimer } from './clock.ts'
 import type { CommandResult } from './command.ts'
 import { messageOf } from './errors.ts'
-import type { KubeAccess } from './kube-client.ts'
+import { parseStatus, readAll, type KubeAccess } from './kube-client.ts'
 
 /**
  * Runs a command in a container, through the API server and without a kubectl in between. Without an exit code it did not
@@ -28,7 +28,7 @@ export async function execInPod(
       if (channel === channels.stderr) stderr.add(rest)
       if (channel === channels.status) said = rest.toString('utf8')
     })
-    socket.on('unexpected-response', (_, response) => void readText(response).then(reasonOf).then(resolve))
+    socket.on('unexpected-response', (_, response) => void readRefusal(response).then(resolve))
     socket.on('error', (error) => resolve(messageOf(error)))
     socket.on('close', () => resolve(said === undefined ? 'the connection was closed' : undefined))
   })
@@ -116,19 +116,11 @@ function readStatus(text: string): { exitCode: number | undefined; because?: str
   return { exitCode: undefined, because: message ?? text }
 }
 
-/** Why the API server refused to begin. */
-function reasonOf(body: string): string {
-  try {
-    return (JSON.parse(body) as ExecStatus).message ?? body
-  } catch {
-    return body
-  }
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of response) text += String(chunk)
-  return text || `${response.statusCode} ${response.statusMessage}`
+/** Why the API server did not begin. */
+async function readRefusal(response: IncomingMessage): Promise<string> {
+  const body = await readAll(response)
+  if (body === '') return `${response.statusCode} ${response.statusMessage}`
+  return parseStatus(body).message ?? body
 }
 
 function toBuffer(data: RawData): Buffer {

@@ -396,7 +396,8 @@ interface Discovery {
   }[]
 }
 
-async function readAll(response: http.IncomingMessage): Promise<string> {
+/** The whole of an answer. */
+export async function readAll(response: http.IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString('utf8')
@@ -406,7 +407,8 @@ function encodeBody(body: unknown): Buffer {
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
 }
 
-function parseStatus(body: string): { message?: string; reason?: string } {
+/** What a refusal says of itself, be it a Status or any text. */
+export function parseStatus(body: string): { message?: string; reason?: string } {
   try {
     return JSON.parse(body) as { message?: string; reason?: string }
   } catch (error) {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { imageProblems } from '../../environments/images/ensure-images.ts'
 import { InputError } from '../base/errors.ts'
+import { once } from '../base/once.ts'
 import { makeScratch } from '../base/scratch.ts'
 import { hasCluster, planContainers, type ContainerPlan } from '../harbor/container-plan.ts'
 import { isForeign, planForeign } from '../harbor/foreign-plan.ts'
@@ -17,8 +18,7 @@ import { findDocker } from './find-docker.ts'
 export async function checkForeign(tasks: readonly Task[], absentImages: readonly string[]): Promise<void> {
   const problems: string[] = []
   let hint = ''
-  let foundDocker: ReturnType<typeof findDocker> | undefined
-  const docker = (): ReturnType<typeof findDocker> => (foundDocker ??= findDocker())
+  const docker = once(findDocker)
   for (const task of tasks.filter(isForeign)) {
     if (await hasCluster(task)) {
       const found = await planForeign(task, process.env, async () => 'docker' in (await docker()))

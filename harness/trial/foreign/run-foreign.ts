@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
 import path from 'node:path'
 import type { CommandResult } from '../../base/command.ts'
+import { once } from '../../base/once.ts'
 import { KubeClient, readAccess } from '../../base/kube-client.ts'
 import { planForeign, type ForeignPlan } from '../../harbor/foreign-plan.ts'
 import { AuditWatch } from '../../record/audit-watch.ts'
@@ -20,11 +21,10 @@ import { judge } from '../judge.ts'
 import { judgeByScript, type ScriptJudgement } from '../judge-by-script.ts'
 import type { TrialStore } from '../../store/trial-store.ts'
 import type { Found } from '../run.ts'
-import { agentStage, judgingScript, runStages, type StageEnd } from './run-stages.ts'
+import { agentStage, judgingScript, runStages, setUpStep, whyOver, type StageEnd } from './run-stages.ts'
 import { blameCluster, follow, throwIfBroken } from '../run-on-cluster.ts'
 import { runInSandbox } from '../sandbox.ts'
 import { TrialFault } from '../trial-fault.ts'
-import { multiplierOf } from '../trial-plan.ts'
 import type { TrialSession } from '../trial-session.ts'
 import { untilHealthcheck } from './until-healthcheck.ts'
 import { verifyContext } from '../verify-context.ts'
@@ -153,7 +153,7 @@ async function runStage(parts: StageParts, stage: PlannedStage, callPrefix: stri
 
   // nothing of the agent can act any more
   const requests = await session.step('revoke', async () => {
-    await gateway.end(stage.step === undefined ? 'the trial is over' : `the step ${stage.step} is over`)
+    await gateway.end(whyOver(stage))
     return audit?.finish()
   })
   const { judged, script } = await session.step(
@@ -210,9 +210,7 @@ async function beginStep({ session, foreign, place, own }: StageParts, stage: Pl
   const { world } = place
   const { workdir } = foreign.main.box
   const sandbox = as(stage.agentUser, await world.sandboxOf(foreign.main, own))
-  const kubeconfig = world.hostPath(foreign.main, foreign.agentKubeconfig)
-  const access = kubeconfig === undefined ? [] : [{ from: kubeconfig, to: foreign.agentKubeconfig, isWritable: true }]
-  const inMain = { ...sandbox, mounts: [...sandbox.mounts, ...access] }
+  const inMain = { ...sandbox, mounts: [...sandbox.mounts, ...mountsOfKubeconfig(foreign, place)] }
   if (stage.workdir !== undefined) {
     const target = own.placeOf(workdir)
     if (target === undefined) throw new TrialFault('task', 'no-workdir', `main has no folder ${workdir} for its steps`)
@@ -220,18 +218,8 @@ async function beginStep({ session, foreign, place, own }: StageParts, stage: Pl
     // what a step brings is the agent's to see, and the verifier's after it
     if (foreign.workspace === workdir) own.workspace ??= target
     if (existsSync(path.join(stage.workdir, 'setup.sh'))) {
-      const ran = await runInSandbox({
-        ...inMain,
-        cwd: workdir,
-        argv: ['bash', path.posix.join(workdir, 'setup.sh')],
-        timeoutMs:
-          session.plan.task.toml.environment.build_timeout_sec * 1000 * multiplierOf(session.plan, 'environment'),
-      })
-      session.plan.store.log(`steps/${stage.step}/workdir/setup.sh said:\n${ran.stdout}${ran.stderr}`)
-      if (ran.exitCode !== 0) {
-        const how = ran.isTimedOut ? 'ran out of time' : `exited with ${ran.exitCode ?? 'no code'}`
-        throw new TrialFault('task', 'setup-failed', `steps/${stage.step}/workdir/setup.sh ${how}: ${lastLine(ran)}`)
-      }
+      const argv = ['bash', path.posix.join(workdir, 'setup.sh')]
+      await setUpStep(session, stage, (timeoutMs) => runInSandbox({ ...inMain, cwd: workdir, argv, timeoutMs }))
     }
   }
   if (stage.healthcheck) {
@@ -246,10 +234,13 @@ async function beginStep({ session, foreign, place, own }: StageParts, stage: Pl
   }
 }
 
-/** Finds something out when it is first asked for. */
-function once<T>(find: () => Promise<T>): () => Promise<T> {
-  let found: Promise<T> | undefined
-  return () => (found ??= find())
+/** The kubeconfig that the task made for its agent, in main's place for it. */
+function mountsOfKubeconfig(
+  { main, agentKubeconfig }: ForeignPlan,
+  { world }: ForeignPlace,
+): { from: string; to: string; isWritable: true }[] {
+  const from = world.hostPath(main, agentKubeconfig)
+  return from === undefined ? [] : [{ from, to: agentKubeconfig, isWritable: true }]
 }
 
 /** The sandbox for the user that a phase of the task names. */
@@ -265,22 +256,16 @@ async function verify({ session, foreign, place, own }: StageParts, stage: Plann
     own.workspace === undefined || foreign.workspace === undefined
       ? []
       : [{ from: own.workspace, to: foreign.workspace, isWritable: true }]
-  const kubeconfig = world.hostPath(foreign.main, foreign.agentKubeconfig)
-  const access = kubeconfig === undefined ? [] : [{ from: kubeconfig, to: foreign.agentKubeconfig, isWritable: true }]
   const isInFiles = foreign.workspace !== undefined && foreign.agentKubeconfig.startsWith(`${foreign.workspace}/`)
   return judgeByScript(
     session.plan,
     {
       ...sandbox,
-      mounts: [...sandbox.mounts, ...repaired, ...(isInFiles ? access : [])],
+      mounts: [...sandbox.mounts, ...repaired, ...(isInFiles ? mountsOfKubeconfig(foreign, place) : [])],
       env: { ...sandbox.env, ...stage.verifierEnvironment },
     },
     judgingScript(session, stage, own.workspace !== undefined),
   )
-}
-
-function lastLine({ stderr, stdout }: CommandResult): string {
-  return (stderr || stdout).trim().split('\n').at(-1) ?? ''
 }
 
 function notesOn(foreign: ForeignPlan, kubernetes: string): string[] {

@@ -12,7 +12,7 @@ import type { Docker } from './docker.ts'
 import { judgePrograms } from '../judge-programs.ts'
 import { judgeWith, withoutReward, type JudgingScript, type ScriptJudgement } from '../judge-by-script.ts'
 import type { Found } from '../run.ts'
-import { agentStage, judgingScript, runStages, type StageEnd } from './run-stages.ts'
+import { agentStage, judgingScript, runStages, setUpStep, whyOver, type StageEnd } from './run-stages.ts'
 import { startContainers, type ArtifactFile, type TaskContainers } from './task-containers.ts'
 import { TrialFault } from '../trial-fault.ts'
 import { multiplierOf, type TrialPrograms } from '../trial-plan.ts'
@@ -80,9 +80,7 @@ async function runStage(parts: ContainerParts, stage: PlannedStage, callPrefix: 
       }),
     'agent',
   )
-  await session.step('revoke', () =>
-    gateway.end(stage.step === undefined ? 'the trial is over' : `the step ${stage.step} is over`),
-  )
+  await session.step('revoke', () => gateway.end(whyOver(stage)))
   const { script, programs } = await session.step(
     'verify',
     async () => {
@@ -100,7 +98,7 @@ async function runStage(parts: ContainerParts, stage: PlannedStage, callPrefix: 
 
 /** Lays a step's files where main works, runs its setup, and waits until it is healthy. */
 async function beginStep({ session, containers }: ContainerParts, stage: PlannedStage): Promise<void> {
-  const { plan, signal } = session
+  const { signal } = session
   if (stage.workdir !== undefined) {
     const { stdout } = await containers.exec(['pwd'], { signal })
     const workdir = stdout.trim() || '/'
@@ -108,14 +106,9 @@ async function beginStep({ session, containers }: ContainerParts, stage: Planned
     const script = path.posix.join(workdir, 'setup.sh')
     const isThere = (await containers.exec(['test', '-f', script])).exitCode === 0
     if (isThere) {
-      const timeoutMs = plan.task.toml.environment.build_timeout_sec * 1000 * multiplierOf(plan, 'environment')
-      const ran = await containers.exec(['bash', script], { user: stage.agentUser, timeoutMs, signal })
-      plan.store.log(`steps/${stage.step}/workdir/setup.sh said:\n${ran.stdout}${ran.stderr}`)
-      if (ran.exitCode !== 0) {
-        const how = ran.isTimedOut ? 'ran out of time' : `exited with ${ran.exitCode ?? 'no code'}`
-        const said = (ran.stderr || ran.stdout).trim().split('\n').at(-1)
-        throw new TrialFault('task', 'setup-failed', `steps/${stage.step}/workdir/setup.sh ${how}: ${said}`)
-      }
+      await setUpStep(session, stage, (timeoutMs) =>
+        containers.exec(['bash', script], { user: stage.agentUser, timeoutMs, signal }),
+      )
     }
   }
   const { healthcheck } = stage

@@ -1,10 +1,12 @@
 import type { CheckVerdict } from '../../../verifiers/run-checks.ts'
+import type { CommandResult } from '../../base/command.ts'
 import { combineRewards, whyNotOn, type Stage } from '../../harbor/stages.ts'
 import type { StepFacts, TrialUsage } from '../../store/trial-result.ts'
 import type { JudgingScript, ScriptJudgement } from '../judge-by-script.ts'
 import type { AgentPart, Findings } from '../outcome.ts'
 import type { Found } from '../run.ts'
 import type { TrialSession } from '../trial-session.ts'
+import { TrialFault } from '../trial-fault.ts'
 import { multiplierOf } from '../trial-plan.ts'
 
 /** What came of one part of a task. */
@@ -93,6 +95,26 @@ export function judgingScript(
 ): JudgingScript {
   const name = step === undefined ? 'tests/test.sh' : `steps/${step}/tests/test.sh`
   return { name, tests, timeoutSec: verifier.timeout_sec, mayBeSpoilt: isAmongAgents && toolCalls > 0 }
+}
+
+/** Runs the setup of a step, whose failure is the task's fault. */
+export async function setUpStep(
+  { plan }: TrialSession,
+  { step }: Stage,
+  run: (timeoutMs: number) => Promise<CommandResult>,
+): Promise<void> {
+  const name = `steps/${step}/workdir/setup.sh`
+  const ran = await run(plan.task.toml.environment.build_timeout_sec * 1000 * multiplierOf(plan, 'environment'))
+  plan.store.log(`${name} said:\n${ran.stdout}${ran.stderr}`)
+  if (ran.exitCode === 0) return
+  const how = ran.isTimedOut ? 'ran out of time' : `exited with ${ran.exitCode ?? 'no code'}`
+  const said = (ran.stderr || ran.stdout).trim().split('\n').at(-1)
+  throw new TrialFault('task', 'setup-failed', `${name} ${how}: ${said}`)
+}
+
+/** What an agent is told that goes on when its part is over. */
+export function whyOver({ step }: Stage): string {
+  return step === undefined ? 'the trial is over' : `the step ${step} is over`
 }
 
 function notBegun({ step }: Stage, because: string): CheckVerdict {
