@@ -48,6 +48,7 @@ it('a person repairs with an MCP client of their own, and is recorded and judged
 
 it("a person's shell has kubectl and submit, which are calls of the gateway, and nothing of this machine", async () => {
   const calls = path.join(dir, 'calls.jsonl')
+  await writeFile(calls, '')
   const program = path.join(dir, 'person.ts')
   const openShell = path.join(import.meta.dirname, 'open-shell.ts')
   await writeFile(
@@ -71,6 +72,7 @@ console.log('END ' + JSON.stringify(end))
     `ls ${dir} /work; env | grep -c SECRET`,
     'submit there were no replicas',
     'echo still here',
+    'exit',
   ]
   // a terminal for it: what is typed comes after the prompt
   const line = `${process.execPath} --disable-warning=ExperimentalWarning ${program}`

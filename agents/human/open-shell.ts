@@ -18,14 +18,15 @@ export async function openShell(options: {
 }): Promise<AgentEnd> {
   if (!existsSync('/usr/bin/bwrap')) return { reason: 'error', because: 'a shell needs bubblewrap: use human=mcp' }
   const dir = await makeScratch('shell')
-  const submitted = new AbortController()
-  const signal = AbortSignal.any([options.signal, submitted.signal])
+  const answered = new AbortController()
+  const signal = AbortSignal.any([options.signal, answered.signal])
   try {
     await using bridge = await openBridge(path.join(dir, 'socket'), options.client, options.signal)
     await fillShell(dir, options.instruction)
-    void bridge.submitted.then(() => submitted.abort())
+    // the answer is to be on the terminal before the shell ends
+    bridge.submitted.addEventListener('abort', () => setTimeout(() => answered.abort(), 200))
     await runInteractively(terminal(shellArgv(dir)), { signal, env: { SHELL: '/bin/sh' } })
-    return { reason: submitted.signal.aborted ? 'submitted' : 'finished' }
+    return { reason: bridge.submitted.aborted ? 'submitted' : 'finished' }
   } finally {
     await rm(dir, { recursive: true, force: true })
   }

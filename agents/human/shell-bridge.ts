@@ -6,13 +6,13 @@ import { textOf, type McpClient } from '../mcp-client.ts'
 import type { ShellAnswer, ShellRequest } from './shell-client.ts'
 
 export interface Bridge extends AsyncDisposable {
-  /** Resolves once the person has submitted and been answered; never otherwise. */
-  readonly submitted: Promise<void>
+  /** Aborted once the gateway has accepted what the person submitted. */
+  readonly submitted: AbortSignal
 }
 
 /** Serves the shell's `kubectl` and `submit` on a Unix socket: one line of JSON each way, each request one tool call. */
 export async function openBridge(socketFile: string, client: McpClient, signal: AbortSignal): Promise<Bridge> {
-  const submitted = Promise.withResolvers<void>()
+  const submitted = new AbortController()
   const server = net.createServer((socket) => {
     socket.on('error', () => undefined)
     createInterface({ input: socket }).once('line', (line) => {
@@ -22,10 +22,8 @@ export async function openBridge(socketFile: string, client: McpClient, signal: 
   })
   const reply = async (request: ShellRequest, socket: net.Socket): Promise<void> => {
     const said = await answer(request, client, signal)
-    socket.end(`${JSON.stringify(said)}\n`, () => {
-      // the answer is to be on the terminal before the shell ends
-      if (request.tool === 'submit' && said.exitCode === 0) setTimeout(submitted.resolve, 200)
-    })
+    if (request.tool === 'submit' && said.exitCode === 0) submitted.abort()
+    socket.end(`${JSON.stringify(said)}\n`)
   }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -33,7 +31,7 @@ export async function openBridge(socketFile: string, client: McpClient, signal: 
   })
   await chmod(socketFile, 0o600)
   return {
-    submitted: submitted.promise,
+    submitted: submitted.signal,
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
