@@ -11,7 +11,7 @@ import type { CheckReport, ProbeReport } from './check-report.ts'
 // node harness/author/check/check.sweep.ts [--rows FILE] [--out DIR] [--for SECONDS] [--flake N] [--concurrency N] [--oracles N] [--table] TASK...
 // Checks one task after the other and appends a row for each. Rows of a task whose files are still the same are not made
 // again, so that it can be ended and begun again at any time; with --for it begins nothing new after so many seconds.
-// With --oracles it lets each oracle repair N times instead; with --table it prints what the rows say, and runs nothing.
+// With --oracles it lets each oracle repair until it has done so N times, instead; with --table it prints what the rows say, and runs nothing.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -57,11 +57,11 @@ if (values.table) process.stdout.write(render(await currentRows()))
 else {
   for (const task of tasks) {
     if (Date.now() - startedAt > Number(values.for) * 1000) break
-    const done = (await currentRows()).filter(
-      (row) => row.task === task.name && (row.check === undefined) === !!oracles,
-    )
+    const done = (await currentRows()).filter((row) => row.task === task.name)
     const missing =
-      oracles === undefined ? 1 - done.length : oracles - sum(done.map((row) => row.oracles - row.invalid))
+      oracles === undefined
+        ? 1 - done.filter(({ check }) => check !== undefined).length
+        : oracles - sum(done.map((row) => row.oracles - row.invalid))
     if (missing <= 0) continue
     const row = oracles === undefined ? await checkOne(task) : await repeatOracle(task, missing)
     if (row) await appendFile(values.rows, `${JSON.stringify(row)}\n`)
