@@ -17,7 +17,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 
 it('a person repairs with an MCP client of their own, and is recorded and judged like any agent', async () => {
   const task = await writeWorkspaceTask(path.join(dir, 'task'))
-  const cli = startCli(['run', task, '--agent', 'human=mcp', '--out', dir, '--job-name', 'mcp', '--json'], {})
+  const cli = startCli(['run', task, '--agent', 'human=mcp', '--out', dir, '--json'], {})
   onTestFinished(() => cli.kill('SIGKILL'))
   const [, url = ''] = await cli.until(/URL +(http:\S+)/)
   const [, token = ''] = await cli.until(/token +(\S+)/)

@@ -112,6 +112,7 @@ exit 1
       if (toolResults.length === 0) return { calls: [{ tool: 'kubectl', args: { args: look } }] }
       return { say: asked?.manifest?.reference ?? 'I do not know this request.' }
     })
+    const out = await mkdtemp(path.join(dir, 'jobs-'))
     const ran = await kubemend(
       'run',
       ...names.map((name) => `manifests/${name}`),
@@ -119,10 +120,10 @@ exit 1
       `--agent=answers=${answers}`,
       '--agent=model=local/fake',
       `--base-url=${server.url}/v1`,
-      `--out=${dir}`,
+      `--out=${out}`,
       '--job-name=job',
     )
-    const trials = await (await JobStore.open(path.join(dir, 'job'))).trials()
+    const trials = await (await JobStore.open(path.join(out, 'job'))).trials()
     const outcomes = Object.fromEntries(
       trials.flatMap(({ state }) => {
         if (state.state !== 'finished') return []
@@ -148,7 +149,7 @@ exit 1
     expect(await readFile(kept, 'utf8')).toContain('"kind": "Role"')
     expect(ran.stdout).toMatch(/AGENT +ANSWERS +EXTRACT +L1 +L2 +L3 +L4 +RUNTIME +VALIDITY +ACCURACY/)
     expect(ran.stdout).toMatch(/model=local\/fake +2 +2 +2 +2 +2 +2 +2 +2 +2 +100\.0 %/)
-    const funnel = await kubemend('manifest', 'funnel', path.join(dir, 'job'), '--json')
+    const funnel = await kubemend('manifest', 'funnel', path.join(out, 'job'), '--json')
     const { funnels } = JSON.parse(funnel.stdout) as { funnels: { agent: string; reached: Record<string, number> }[] }
     expect(funnels.find(({ agent }) => agent === 'oracle')?.reached).toMatchObject({ extract: 2, L4: 2, accuracy: 2 })
     expect(funnels.find(({ agent }) => agent.startsWith('answers'))?.reached).toMatchObject({
@@ -157,7 +158,7 @@ exit 1
       L3: 0,
     })
     const pairs = path.join(dir, 'pairs.jsonl')
-    expect((await kubemend('manifest', 'export', path.join(dir, 'job'), pairs, '--with-test')).exitCode).toBe(0)
+    expect((await kubemend('manifest', 'export', path.join(out, 'job'), pairs, '--with-test')).exitCode).toBe(0)
     const lines = (await readFile(pairs, 'utf8')).trim().split('\n')
     // the model gave the answers that the oracle gave: a pair is there once
     expect(lines).toHaveLength(2)
