@@ -4,6 +4,7 @@ import { idOf, keyOfId, type ObjectId } from './cluster-state.ts'
 import { fieldOf, listAt } from './json.ts'
 import { isMentioned } from './may-change.ts'
 import { isReady, relatedTo } from './ownership/pods.ts'
+import { hasAllPods, readyPodsOf } from './ready-pods.ts'
 import { rootOf, type World } from './ownership/world.ts'
 
 /** Something that worked in the baseline and does not work now, or was restarted from inside, or stopped for a while. */
@@ -94,19 +95,10 @@ function lossOf(was: KubeObject, is: KubeObject): string | undefined {
     return !isOwned && isReady(was) && !isReady(is) ? 'was Ready and is not Ready' : undefined
   }
   if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(was.kind) || was['status'] === undefined) return undefined
-  const [before, after] = [replicasOf(was), replicasOf(is)]
-  const wasWell = before.wanted > 0 && before.ready >= before.wanted
-  const isWell = after.ready >= before.wanted || (after.wanted > 0 && after.ready >= after.wanted)
-  if (!wasWell || isWell) return undefined
+  const [before, after] = [readyPodsOf(was), readyPodsOf(is)]
+  const isWell = after.ready >= before.wanted || hasAllPods(after)
+  if (!hasAllPods(before) || isWell) return undefined
   return `was ready with ${before.ready} of ${before.wanted} and is ready with ${after.ready} of ${after.wanted}`
-}
-
-function replicasOf(workload: KubeObject): { wanted: number; ready: number } {
-  const [wanted, ready] =
-    workload.kind === 'DaemonSet'
-      ? [fieldOf(workload, 'status', 'desiredNumberScheduled'), fieldOf(workload, 'status', 'numberReady')]
-      : [fieldOf(workload, 'spec', 'replicas') ?? 1, fieldOf(workload, 'status', 'readyReplicas')]
-  return { wanted: Number(wanted ?? 0), ready: Number(ready ?? 0) }
 }
 
 function restartsOf(pod: KubeObject): number {

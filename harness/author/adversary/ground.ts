@@ -3,6 +3,7 @@ import { groupOf, idOf, keyOfId, type ObjectId } from '../../state/cluster-state
 import { isMentioned } from '../../state/may-change.ts'
 import { pluralOf } from '../../state/object-selector.ts'
 import { podSpecOf } from '../../state/pod-spec-of.ts'
+import { hasAllPods, readyPodsOf } from '../../state/ready-pods.ts'
 import type { Ground, Right } from './adversary.ts'
 
 /** A workload whose pods a controller makes and remakes. */
@@ -54,20 +55,14 @@ export function bystanders(ground: Ground): KubeObject[] {
   const repaired = repairedObjects(ground)
   const named = ground.allowances.filter(({ selector }) => !selector.name.includes('*'))
   return workloadsByNearness(ground).filter(
-    (object) =>
-      !repaired.includes(object) &&
-      !isMentioned(idOf(object), named) &&
-      replicasOf(object) > 0 &&
-      worksBroken(ground, object),
+    (object) => !repaired.includes(object) && !isMentioned(idOf(object), named) && workedBroken(ground, object),
   )
 }
 
 /** Whether all of a workload's pods were ready before anybody repaired anything. */
-function worksBroken(ground: Ground, workload: KubeObject): boolean {
-  const status = findObject(ground, idOf(workload), 'broken')?.['status'] as
-    | { readyReplicas?: number; numberReady?: number }
-    | undefined
-  return (status?.readyReplicas ?? status?.numberReady ?? 0) >= replicasOf(workload)
+function workedBroken(ground: Ground, workload: KubeObject): boolean {
+  const was = findObject(ground, idOf(workload), 'broken')
+  return was !== undefined && hasAllPods(readyPodsOf(was))
 }
 
 /** The first of some candidates that the agent may do something to, else the first. */
