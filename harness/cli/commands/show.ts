@@ -56,8 +56,7 @@ function describeTask(task: Task): Record<string, unknown> {
 function renderTask(task: Task): string {
   const head = [task.id, task.kind, task.difficulty, task.category, ...task.tags.map((tag) => `#${tag}`)]
   const sections: [string, string[]][] = [
-    ['Story', task.instruction.trimEnd().split('\n')],
-    ['Steps', task.steps.map(({ name }) => name)],
+    ...renderStories(task),
     ['Cluster', renderCluster(task)],
     ['Workspace', task.workspace === undefined ? [] : [showPath(task.workspace)]],
     ...(task.manifest ? renderManifest(task.manifest) : renderContract(task.contract)),
@@ -74,6 +73,13 @@ function renderTask(task: Task): string {
     .filter(([, lines]) => lines.length > 0)
     .map(([title, lines]) => `${title}\n${lines.map((line) => `  ${line}`.trimEnd()).join('\n')}`)
   return [head.filter(Boolean).join('  '), ...body].join('\n\n')
+}
+
+/** The agent of each step is told its own story. */
+function renderStories({ instruction, steps }: Task): [string, string[]][] {
+  const lines = (text: string): string[] => text.trimEnd().split('\n')
+  if (steps.length === 0) return [['Story', lines(instruction)]]
+  return steps.map((step, i) => [`Step ${i + 1}, ${step.name}`, lines(step.instruction)])
 }
 
 function renderCluster({ cluster, world, fault, namespaces }: Task): string[] {

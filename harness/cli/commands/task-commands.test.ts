@@ -72,6 +72,17 @@ describe('kubemend show', () => {
     })
   })
 
+  it('tells the story of each step of a task that has several', async () => {
+    const { stdout, exitCode } = await kubemend(
+      'show',
+      path.join(packageRoot, 'test/harbor/ordinary/letters-in-two-steps'),
+    )
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('Step 1, sort\n  Sort the letters')
+    expect(stdout).toMatch(/Step 2, stamp\n {2}\S/)
+    expect(stdout).not.toContain('Story')
+  })
+
   it('does not guess which task was meant', async () => {
     expect(await kubemend('show', 'nowhere')).toMatchObject({
       exitCode: 2,
