@@ -89,8 +89,6 @@ export function execInNode(init: ProcessId, argv: string[], options: CommandOpti
   return runCommand([...enterNode(init), ...argv], {
     ...options,
     inheritEnv: false,
-    // nsenter stands between: it alone would end, and the command go on
-    endsGroup: true,
     env: { PATH: nodePath, HOME: '/root', ...options.env },
   })
 }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import { execa, type Options } from 'execa'
+import { onExit } from 'signal-exit'
 
 export interface CommandOptions {
   cwd?: string
@@ -20,8 +21,6 @@ export interface CommandOptions {
   onOutput?: (chunk: Uint8Array, stream: 'stdout' | 'stderr') => void
   /** How long a program that was told to end may take before it is killed. */
   killAfterMs?: number
-  /** A time-out or an abort ends everything the program started, not the program alone. */
-  endsGroup?: boolean
 }
 
 export interface CommandResult {
@@ -35,7 +34,9 @@ export interface CommandResult {
 }
 
 /**
- * Runs a program to its end and tells how that went; a program that fails is a result, not an exception.
+ * Runs a program to its end and tells how that went; a program that fails is a result, not an exception. It is in a process
+ * group of its own: a Ctrl-C in our terminal is for us to hear and not for it, and a time-out or an abort ends all that it
+ * started.
  * The only place in Kubemend that starts short-lived processes.
  */
 export async function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
@@ -49,15 +50,14 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   })
   if (options.onLine) void forwardLines(subprocess, options.onLine)
   if (options.onOutput) forwardOutput(subprocess, options.onOutput)
-  const ending = options.endsGroup ? endGroupInTime(subprocess.pid, options) : undefined
+  using ending = endGroupInTime(subprocess.pid, options)
   const result = await subprocess
-  ending?.[Symbol.dispose]()
   return {
     exitCode: result.exitCode,
     signal: result.signal,
     stdout: String(result.stdout ?? ''),
     stderr: result.exitCode === undefined && !result.stderr ? (result.shortMessage ?? '') : String(result.stderr ?? ''),
-    isTimedOut: ending?.isTimedOut() ?? result.timedOut,
+    isTimedOut: ending.isTimedOut(),
     isTruncated: kept ? kept.stdout.isFull() || kept.stderr.isFull() : result.isMaxBuffer,
     durationMs: result.durationMs,
   }
@@ -107,21 +107,17 @@ export function startPiped(
     ...execaOptions(options),
     stdin: 'pipe',
     buffer: false,
-    detached: true,
-    cleanup: true,
   })
-  const ended = subprocess.then((result) => ({
-    exitCode: result.exitCode,
-    signal: result.signal,
-    error: result.failed ? (result.shortMessage ?? '') : '',
-  }))
-  const killGroup = (signal: NodeJS.Signals): void => {
-    try {
-      if (subprocess.pid !== undefined) process.kill(-subprocess.pid, signal)
-    } catch {
-      // nobody is left in the group
+  const killGroup = groupKiller(subprocess.pid)
+  const forget = onExit(() => killGroup('SIGTERM'))
+  const ended = subprocess.then((result) => {
+    forget()
+    return {
+      exitCode: result.exitCode,
+      signal: result.signal,
+      error: result.failed ? (result.shortMessage ?? '') : '',
     }
-  }
+  })
   return {
     stdin: subprocess.stdin,
     stdout: subprocess.stdout!,
@@ -153,17 +149,14 @@ export class CommandError extends Error {
 function execaOptions(options: CommandOptions): Options {
   return {
     reject: false,
+    detached: true,
     stripFinalNewline: false,
     extendEnv: options.inheritEnv ?? true,
     maxBuffer: 64 * 1024 * 1024,
     ...(options.onOutput === undefined ? {} : { buffer: false }),
-    ...(options.killAfterMs === undefined ? {} : { forceKillAfterDelay: options.killAfterMs }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.stdin === undefined ? { stdin: 'ignore' } : { input: options.stdin }),
-    ...(options.endsGroup ? { detached: true } : {}),
-    ...(options.timeoutMs === undefined || options.endsGroup ? {} : { timeout: options.timeoutMs }),
-    ...(options.signal === undefined || options.endsGroup ? {} : { cancelSignal: options.signal }),
   }
 }
 
@@ -183,7 +176,19 @@ function keepFirst(limit: number) {
   }
 }
 
-/** Ends a process group when its time is up or the signal says so: politely, and after a while not. */
+type KillGroup = (signal: NodeJS.Signals) => void
+
+function groupKiller(pid: number | undefined): KillGroup {
+  return (signal) => {
+    try {
+      if (pid !== undefined) process.kill(-pid, signal)
+    } catch {
+      // nobody is left in the group
+    }
+  }
+}
+
+/** Ends a process group when its time is up, the signal says so or we end: politely, and after a while not. */
 function endGroupInTime(
   pid: number | undefined,
   { timeoutMs, signal, killAfterMs = 5_000 }: CommandOptions,
@@ -191,13 +196,8 @@ function endGroupInTime(
   const timers: NodeJS.Timeout[] = []
   let isTimedOut = false
   let isEnding = false
-  const kill = (how: NodeJS.Signals): void => {
-    try {
-      if (pid !== undefined) process.kill(-pid, how)
-    } catch {
-      // nobody is left in the group
-    }
-  }
+  const kill = groupKiller(pid)
+  const forget = onExit(() => kill('SIGTERM'))
   const end = (): void => {
     isEnding = true
     kill('SIGTERM')
@@ -213,6 +213,7 @@ function endGroupInTime(
   return {
     isTimedOut: () => isTimedOut,
     [Symbol.dispose]() {
+      forget()
       for (const timer of timers) clearTimeout(timer)
       if (isEnding) kill('SIGKILL')
       signal?.removeEventListener('abort', end)

@@ -89,10 +89,10 @@ export function createLiveReporter(options: TallyOptions, screen: Screen = stder
 function stderrScreen(): Screen {
   return {
     get columns() {
-      return process.stderr.columns ?? 80
+      return process.stderr.columns || 80
     },
     get rows() {
-      return process.stderr.rows ?? 24
+      return process.stderr.rows || 24
     },
     write: (text) => void process.stderr.write(text),
   }

@@ -1,3 +1,4 @@
+import { startTimer } from '../base/clock.ts'
 import { InputError } from '../base/errors.ts'
 import { say } from './output.ts'
 
@@ -5,6 +6,9 @@ export interface Interrupts extends Disposable {
   drain: AbortSignal
   stop: AbortSignal
 }
+
+/** One Ctrl-C comes more than once: from the terminal, and again from each launcher that passes on what it got. */
+const echoMs = 300
 
 /** The first interrupt lets what runs finish, the second ends it. */
 export function watchInterrupts(
@@ -15,7 +19,11 @@ export function watchInterrupts(
   note: (line: string) => void = say,
 ): Interrupts {
   const [drain, stop] = [new AbortController(), new AbortController()]
+  let sinceLast: (() => number) | undefined
   const onInterrupt = (): void => {
+    const isEcho = sinceLast !== undefined && sinceLast() < echoMs
+    sinceLast = startTimer()
+    if (isEcho) return
     if (drain.signal.aborted) {
       note(words.stopping)
       stop.abort(new InputError(['interrupted']))

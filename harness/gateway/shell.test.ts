@@ -10,7 +10,7 @@ it('on a machine of its own, an agent gets a shell: its output, its exit code an
   const gateway = await createGateway({
     tools: 'shell',
     callPrefix: 'call-2-',
-    shell: (command, options) => runCommand(['bash', '-c', command], { ...options, endsGroup: true }),
+    shell: (command, options) => runCommand(['bash', '-c', command], { ...options }),
     recorder: (event) => events.push(event),
   })
   onTestFinished(() => gateway.close())

@@ -53,7 +53,7 @@ export async function planContainers(
   host: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<{ plan: ContainerPlan; problems: [] } | { plan?: undefined; problems: Problem[] }> {
   const { toml, dir } = task
-  const problems: Problem[] = problemsOfToml(task, 'containers')
+  const problems: Problem[] = problemsOfToml(task)
   const resolve = (env: Readonly<Record<string, string>>, where: string): Record<string, string> => {
     try {
       return resolveEnv(env, host, where)
@@ -95,7 +95,10 @@ export async function planContainers(
     solutionEnvironment: resolve(toml.solution.env, 'solution.env'),
     stages: stagesOf(task).map((stage) => ({
       ...stage,
-      verifierEnvironment: resolve(stage.verifier.env, 'verifier.env'),
+      verifierEnvironment: {
+        ...resolve(stage.separate?.environment?.env ?? {}, 'verifier.environment.env'),
+        ...resolve(stage.verifier.env, 'verifier.env'),
+      },
     })),
     network: {
       agent: isOpen(toml.agent.network_mode ?? toml.environment.network_mode),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { AddonName } from '../../environments/provider.ts'
+import { closest } from '../base/closest.ts'
 import { imagesInScript, imagesOf } from '../task/images.ts'
 import type { Problem } from '../task/problem.ts'
 import type { Task } from '../task/task.ts'
@@ -20,7 +21,7 @@ import { isWithin } from './compose-references.ts'
 import { mapDockerfile, whyNotThere } from './map-dockerfile.ts'
 import { emptyBox, type ServiceBox } from './service-box.ts'
 import { readTexts, type TextFile } from './texts.ts'
-import { stagesOf, type Stage } from './stages.ts'
+import { stagesOf, type SeparateVerifier, type Stage } from './stages.ts'
 import { problemsOfToml } from './toml-problems.ts'
 import { isToolboxImage } from './toolbox-programs.ts'
 
@@ -42,10 +43,17 @@ export interface ForeignPlan {
   /** The folder of main that the agent gets file tools for, if it has files. */
   workspace: string | undefined
   solutionEnvironment: Record<string, string>
-  /** The task's steps, or the task itself; each with its verifier's environment. */
-  stages: (Stage & { verifierEnvironment: Record<string, string> })[]
+  /** The task's steps, or the task itself. */
+  stages: ForeignStage[]
   /** What is different from what the task asks for, for the record. */
   notes: string[]
+}
+
+export interface ForeignStage extends Stage {
+  /** What the verifier's environment says, with the host's variables filled in. */
+  verifierEnvironment: Record<string, string>
+  /** Where it judges, if that is not main. */
+  verifierBox: ServiceBox | undefined
 }
 
 export interface ForeignService {
@@ -91,13 +99,9 @@ class Planner {
 
   async plan(): Promise<ForeignPlan | undefined> {
     const { toml } = this.#task
-    this.problems.push(...problemsOfToml(this.#task, 'cluster'))
+    this.problems.push(...problemsOfToml(this.#task))
     const environment = this.#resolve(toml.environment.env, 'environment.env')
     const solutionEnvironment = this.#resolve(toml.solution.env, 'solution.env')
-    const stages = stagesOf(this.#task).map((stage) => ({
-      ...stage,
-      verifierEnvironment: this.#resolve(stage.verifier.env, 'verifier.env'),
-    }))
     const compose = await this.#compose(environment)
     if (!compose) return undefined
     for (const { file, ...problem } of await recogniseBuiltClusters(compose, this.#environmentDir))
@@ -115,6 +119,9 @@ class Planner {
     const services = await this.#services(compose, environment)
     const main =
       services.find(({ name }) => name === 'main') ?? (await this.#service(mainService(), environment, compose))
+    const stages: ForeignStage[] = []
+    for (const stage of stagesOf(this.#task)) stages.push(await this.#stage(stage, main.box))
+    this.#checkCollected(stages, compose, cluster)
     const texts = await readTexts(this.#task.dir, ['environment', 'solution', 'tests', 'steps'])
     this.#checkDownloads(texts)
     const addons = cluster.brings.filter((name) => texts.some(({ text }) => addonWords[name].test(text)))
@@ -131,7 +138,68 @@ class Planner {
       workspace,
       solutionEnvironment,
       stages,
-      notes: [...notesOf(cluster, addons), ...notesOnNetwork(toml), ...notesOnImages(services)],
+      notes: [
+        ...notesOf(cluster, addons),
+        ...notesOnNetwork(toml),
+        ...notesOnImages([...services, ...verifiersOf(stages)]),
+        ...notesOnVerifiers(stages),
+      ],
+    }
+  }
+
+  async #stage(stage: Stage, main: ServiceBox): Promise<ForeignStage> {
+    const { separate } = stage
+    return {
+      ...stage,
+      verifierEnvironment: {
+        ...this.#resolve(separate?.environment?.env ?? {}, 'verifier.environment.env'),
+        ...this.#resolve(stage.verifier.env, 'verifier.env'),
+      },
+      verifierBox: separate && (await this.#verifierBox(separate, main)),
+    }
+  }
+
+  /** The machine of a verifier that has one of its own. */
+  async #verifierBox({ image, isBundled, environment }: SeparateVerifier, main: ServiceBox): Promise<ServiceBox> {
+    const box = isBundled ? await this.#imageBox(image) : structuredClone(main)
+    if (environment?.workdir !== undefined) box.workdir = environment.workdir
+    return box
+  }
+
+  async #imageBox(image: SeparateVerifier['image']): Promise<ServiceBox> {
+    if ('context' in image) {
+      const compose = path.join(image.context, 'docker-compose.yaml')
+      if (existsSync(compose)) {
+        this.problems.push({ file: compose, message: 'a verifier with services of its own does not run here' })
+      }
+      const place = path.relative(this.#task.dir, path.join(image.context, 'Dockerfile'))
+      return this.#mapped(place, image.context, {}, { file: place, line: 1 })
+    }
+    if (isToolboxImage(image.name)) return emptyBox()
+    if (await this.#hasDocker()) return { ...emptyBox(), image: { pull: image.name } }
+    this.#report('task.toml', {
+      at: 'verifier.environment.docker_image',
+      message: `${image.name} is no toolbox image that the script sandbox can stand in for; it takes Docker`,
+    })
+    return emptyBox()
+  }
+
+  /** Hooks and artifacts are of services that there are. */
+  #checkCollected(stages: readonly ForeignStage[], compose: ComposeFile, cluster: ForeignCluster): void {
+    const nodes = compose.services.filter((service) => isClusterService(service) && service.name !== cluster.service)
+    const names = ['main', ...compose.services.filter((service) => !nodes.includes(service)).map(({ name }) => name)]
+    const wanted = new Map<string, string>()
+    for (const { collect, artifacts } of stages) {
+      for (const { service } of collect) wanted.set(service, 'verifier.collect')
+      for (const one of artifacts) if (typeof one !== 'string') wanted.set(one.service ?? 'main', 'artifacts')
+    }
+    for (const [name, at] of wanted) {
+      if (names.includes(name)) continue
+      const meant = closest(name, names)
+      const why = nodes.some((node) => node.name === name)
+        ? `${name} is a node of the cluster, and the one that stands in has nothing there; ${cluster.service} can be asked`
+        : `there is no service ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`
+      this.#report('task.toml', { at, message: why })
     }
   }
 
@@ -233,12 +301,14 @@ class Planner {
     const { name, build, image } = service
     if (build) {
       const context = path.join(this.#environmentDir, build.context)
-      return this.#mapped(path.join(build.context, build.dockerfile), context, build.args, build.line)
+      const place = path.join('environment', build.context, build.dockerfile)
+      return this.#mapped(place, context, build.args, { file: composeFile, line: build.line })
     }
     const isMain = name === 'main'
     const prebuilt = image ?? (isMain ? this.#task.toml.environment.docker_image : undefined)
     if (isMain && existsSync(path.join(this.#environmentDir, 'Dockerfile')) && image === undefined) {
-      return this.#mapped('Dockerfile', this.#environmentDir, {}, service.line)
+      const from = { file: composeFile, line: service.line }
+      return this.#mapped('environment/Dockerfile', this.#environmentDir, {}, from)
     }
     if (prebuilt === undefined) {
       this.#report('environment', {
@@ -255,17 +325,24 @@ class Planner {
     return emptyBox()
   }
 
-  async #mapped(file: string, context: string, args: Record<string, string>, line: number): Promise<ServiceBox> {
-    const place = path.join('environment', file)
+  /** The box of a Dockerfile of the task's, as some line of the task asks for it. */
+  async #mapped(
+    place: string,
+    context: string,
+    args: Record<string, string>,
+    { file, line }: { file: string; line: number },
+  ): Promise<ServiceBox> {
     const text = await readFile(path.join(this.#task.dir, place), 'utf8').catch(() => undefined)
     if (text === undefined) {
-      this.#report(composeFile, { line, message: `there is no ${file} in environment/` })
+      const name = path.relative('environment', place)
+      this.#report(file, { line, message: `there is no ${name} in environment/` })
       return emptyBox()
     }
     const { box, problems } = await mapDockerfile({ text, context, args, hasProgram })
     if (problems.length > 0 && (await this.#hasDocker())) {
-      if (!(await isWithin(this.#environmentDir, context))) {
-        this.#report(composeFile, { line, message: `${context} leads out of the task's environment folder` })
+      const folder = file === composeFile ? this.#environmentDir : this.#task.dir
+      if (!(await isWithin(folder, context))) {
+        this.#report(file, { line, message: `${context} leads out of the task's environment folder` })
       }
       return { ...emptyBox(), image: { context, dockerfile: path.join(this.#task.dir, place), args } }
     }
@@ -385,8 +462,23 @@ function notesOnNetwork({ environment, agent, verifier }: Task['toml']): string[
   })
 }
 
+/** Machines of verifiers, by a name for the record. */
+function verifiersOf(stages: readonly ForeignStage[]): { name: string; box: ServiceBox }[] {
+  return stages.flatMap(({ step, verifierBox: box }) =>
+    box === undefined ? [] : [{ name: step === undefined ? 'the verifier' : `the verifier of ${step}`, box }],
+  )
+}
+
+/** Harbor would make the whole environment anew for such a verifier, with another cluster in it. */
+function notesOnVerifiers(stages: readonly ForeignStage[]): string[] {
+  const isWithoutImage = stages.some(({ separate }) => separate && !separate.isBundled)
+  return isWithoutImage
+    ? ["a verifier without an image of its own has main's files and tools anew, and no cluster"]
+    : []
+}
+
 /** Services that Docker makes, and the machine's programs do not stand in for. */
-function notesOnImages(services: readonly ForeignService[]): string[] {
+function notesOnImages(services: readonly { name: string; box: ServiceBox }[]): string[] {
   return services.flatMap(({ name, box: { image } }) =>
     image === undefined
       ? []

@@ -179,14 +179,30 @@ const cases: Record<string, [Record<string, string | undefined>, string[]]> = {
   'a task.toml that asks for what is not here': [
     {
       'task.toml':
-        '[environment]\ngpus = 1\nos = "windows"\n[verifier]\nenvironment_mode = "separate"\n[[steps]]\nname = "one"\n',
-      'steps/one/instruction.md': 'Do it.\n',
+        '[environment]\ngpus = 1\nos = "windows"\n[[environment.mcp_servers]]\nname = "docs"\ncommand = "docs"\ntransport = "stdio"\n',
       'tests/test.bat': '',
     },
     [
       'task.toml: environment.os: tasks for Windows do not run here',
       'task.toml: environment.gpus: there are no GPUs here, and the task asks for 1',
-      'task.toml: verifier.environment_mode: a verifier with an environment of its own does not run here yet, where the task has a cluster',
+      "task.toml: environment.mcp_servers: the agent gets our gateway and nothing else; the task's own MCP servers do not run here",
+    ],
+  ],
+  'a verifier that is made as nothing here can be, and evidence of services that nobody has': [
+    {
+      'task.toml': `artifacts = [{ source = "/out", service = "watch" }]
+[verifier]
+environment_mode = "separate"
+[[verifier.collect]]
+service = "seeds"
+command = "true"
+`,
+      'tests/Dockerfile': 'FROM debian:bookworm-slim\nRUN make judge\nCOPY . /tests/\n',
+    },
+    [
+      'tests/Dockerfile:2: cannot be mapped onto the script sandbox: make',
+      'task.toml: verifier.collect: there is no service seeds; did you mean seed?',
+      'task.toml: artifacts: there is no service watch',
     ],
   ],
   'no tests': [{ 'tests/test.sh': undefined }, ['tests/test.sh: missing; expected the script that judges']],
@@ -235,6 +251,29 @@ describe('a Harbor folder that cannot run here', () => {
       expect.stringContaining('no file of the task speaks of it'),
       'agent.allowed_hosts (example.org): nothing is reached from here but the cluster',
     ])
+  })
+
+  it('is told apart from one whose verifier has a machine of its own, and asks the control plane', async () => {
+    const files = {
+      'task.toml': `[verifier]
+environment_mode = "separate"
+[[verifier.collect]]
+service = "k3s"
+command = "kubectl get pods -A >/tmp/pods"
+`,
+      'tests/Dockerfile': 'FROM debian:bookworm-slim\nENV RULE=strict\nWORKDIR /judge\nCOPY . /tests/\n',
+    }
+    const { plan, problems } = await planForeign(await loadTask(await write(files)), {})
+    expect(problems).toEqual([])
+    expect(plan?.stages[0]?.verifierBox).toMatchObject({
+      workdir: '/judge',
+      environment: { RULE: 'strict' },
+      files: [{ to: '/tests' }],
+    })
+    const bare = { 'task.toml': '[verifier]\nenvironment_mode = "separate"\n' }
+    const without = await planForeign(await loadTask(await write(bare)), {})
+    expect(without.plan?.stages[0]?.verifierBox?.workdir).toBe('/app')
+    expect(without.plan?.notes.at(-1)).toContain("main's files and tools anew, and no cluster")
   })
 
   it('is left to Docker where that is at hand, and only what cannot be mapped', async () => {

@@ -3,7 +3,7 @@ import type { Problem } from '../task/problem.ts'
 import type { Task } from '../task/task.ts'
 
 /** What a task.toml asks for that nobody gets here. */
-export function problemsOfToml({ toml, dir }: Task, where: 'cluster' | 'containers'): Problem[] {
+export function problemsOfToml({ toml, dir }: Task): Problem[] {
   const problems: Problem[] = []
   const at = (field: string, message: string): void =>
     void problems.push({ file: path.join(dir, 'task.toml'), at: field, message })
@@ -15,21 +15,6 @@ export function problemsOfToml({ toml, dir }: Task, where: 'cluster' | 'containe
       'environment.mcp_servers',
       "the agent gets our gateway and nothing else; the task's own MCP servers do not run here",
     )
-  }
-  if (where === 'containers') return problems
-  const verifiers = [
-    { field: 'verifier', verifier: toml.verifier },
-    ...toml.steps.map(({ verifier }, i) => ({ field: `steps[${i}].verifier`, verifier })),
-  ]
-  for (const { field, verifier } of verifiers) {
-    const { environment_mode: mode, environment, collect } = verifier
-    if ((mode ?? (environment ? 'separate' : 'shared')) === 'separate') {
-      at(
-        `${field}.environment_mode`,
-        'a verifier with an environment of its own does not run here yet, where the task has a cluster',
-      )
-    }
-    if (collect.length > 0) at(`${field}.collect`, 'collect hooks do not run here yet, where the task has a cluster')
   }
   return problems
 }

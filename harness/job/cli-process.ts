@@ -12,6 +12,8 @@ export interface CliProcess {
   /** Waits until it has said something. */
   until(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
+  /** What Ctrl-C in a terminal does: everything in its process group is interrupted. */
+  pressCtrlC(): void
   /** Kills it with SIGKILL at the very moment at which it says something, and waits for its end. */
   killAt(pattern: RegExp): Promise<void>
 }
@@ -21,6 +23,7 @@ export function startCli(args: readonly string[], env: Record<string, string>): 
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   })
   let said = ''
   let stdout = ''
@@ -39,6 +42,7 @@ export function startCli(args: readonly string[], env: Record<string, string>): 
     },
     ended,
     kill: (signal) => void child.kill(signal),
+    pressCtrlC: () => void process.kill(-child.pid!, 'SIGINT'),
     async killAt(pattern) {
       child.stderr.on('data', () => pattern.test(said) && child.kill('SIGKILL'))
       const { signal } = await ended

@@ -108,9 +108,9 @@ describe('a job whose harness is killed', () => {
 
 describe('an interrupted job', () => {
   it('first finishes what runs and begins nothing new', async () => {
-    const cli = start(task, '--agent', 'oracle', '--attempts', '3', '--concurrency', '1', ...out('drained'))
+    const cli = start(task, '--agent', 'oracle:unsafe/slow.sh', '--attempts', '3', '--concurrency', '1', ...out('drained'))
     await cli.until(/ agent \(/)
-    cli.kill('SIGINT')
+    cli.pressCtrlC()
     const { exitCode } = await cli.ended
     expect(exitCode).toBe(3)
     expect(cli.stdout).toContain('2 of the plan left')

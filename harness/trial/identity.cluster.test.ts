@@ -106,7 +106,7 @@ done`,
         config,
         path.join(dir, name),
       ],
-      { env, inheritEnv: false, signal: over.signal, endsGroup: true, maxBytes: 1000 },
+      { env, inheritEnv: false, signal: over.signal, maxBytes: 1000 },
     )
   const said = (name: string): Promise<string> => readFile(path.join(dir, name), 'utf8').catch(() => '')
   const says = (name: string, pattern: RegExp): Promise<unknown> =>

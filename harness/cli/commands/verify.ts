@@ -37,7 +37,7 @@ export const verify: Command = defineCommand({
     if (withinMs === undefined) throw new InputError([`--within ${flags.within}: expected a duration such as 30s`])
     const abort = new AbortController()
     const stop = (): void => abort.abort(new InputError(['interrupted']))
-    process.once('SIGINT', stop)
+    process.on('SIGINT', stop)
     try {
       using live = await openContext(task, { ...flags, signal: abort.signal })
       say(`asking ${contract.outcome.length} checks`)

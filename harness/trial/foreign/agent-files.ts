@@ -1,29 +1,7 @@
-import { cp, mkdir, realpath, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ForeignPlan } from '../../harbor/foreign-plan.ts'
-import type { Stage } from '../../harbor/stages.ts'
-import { copyPlain } from './box-root.ts'
 import type { ForeignWorld } from './world.ts'
-import type { TrialSession } from '../trial-session.ts'
-
-/** What the task wants to be kept of main; best effort, as in Harbor. */
-export async function keepAgentArtifacts(
-  { plan }: TrialSession,
-  stage: Pick<Stage, 'artifacts'>,
-  own: AgentFiles,
-): Promise<void> {
-  const roots = await Promise.all([own.root, own.shared].map((dir) => realpath(dir).catch(() => dir)))
-  for (const artifact of stage.artifacts) {
-    const { source, service = 'main' } = typeof artifact === 'string' ? { source: artifact } : artifact
-    if (service !== 'main' || !path.posix.isAbsolute(source)) continue
-    const place = path.posix.normalize(source)
-    // links of the agent's lead wherever it wants
-    const from = await realpath(own.placeOf(place) ?? '').catch(() => undefined)
-    const isOwn = from !== undefined && roots.some((root) => from === root || from.startsWith(`${root}/`))
-    if (isOwn) await copyPlain(from, path.join(plan.store.artifactsDir, place))
-    else plan.store.log(`artifact ${source}: main has no such file`)
-  }
-}
 
 /** What of main is the agent's to spoil. */
 export interface AgentFiles {

@@ -1,7 +1,8 @@
-import { chmod, cp, lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, cp, lstat, mkdir, readdir, readlink, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { ServiceBox } from '../../harbor/service-box.ts'
 import { mustRun } from '../../base/command.ts'
+import { TrialFault } from '../trial-fault.ts'
 import type { SandboxOptions } from '../sandbox.ts'
 
 /** Lays a box's files out in a folder, as they lie below the sandbox's root. */
@@ -47,6 +48,23 @@ export async function mountsOfRoot(root: string): Promise<SandboxOptions['mounts
     }
   }
   return mounts
+}
+
+/** Where a place of a sandbox lies on this machine; links on the way lead to where they would inside. */
+export async function resolveInRoot(root: string, place: string): Promise<string> {
+  let found = '/'
+  const rest = path.posix.normalize(place).split('/').filter(Boolean)
+  for (let followed = 0; rest.length > 0;) {
+    const next = path.posix.join(found, rest.shift() ?? '')
+    const target = await readlink(path.join(root, next)).catch(() => undefined)
+    if (target === undefined) found = next
+    else {
+      if (++followed > 40) throw new TrialFault('task', 'too-many-links', `${place} is behind too many links`)
+      rest.unshift(...target.split('/').filter(Boolean))
+      if (target.startsWith('/')) found = '/'
+    }
+  }
+  return path.join(root, found)
 }
 
 /** Copies what an agent may have made: files, folders and links as they are; a pipe or a socket stays behind. */

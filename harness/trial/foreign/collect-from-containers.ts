@@ -2,8 +2,9 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { makeScratch } from '../../base/scratch.ts'
 import type { ContainerPlan, PlannedStage } from '../../harbor/container-plan.ts'
-import { copyPlain } from './box-root.ts'
-import type { ArtifactFile, TaskContainers } from './task-containers.ts'
+import { wantedArtifacts, type WantedArtifact } from '../../harbor/wanted-artifacts.ts'
+import { ArtifactFolder, type ArtifactFile } from './artifact-folder.ts'
+import type { TaskContainers } from './task-containers.ts'
 import type { TrialSession } from '../trial-session.ts'
 
 /** What the steps of a trial in containers share. */
@@ -15,13 +16,13 @@ export interface ContainerParts {
 
 /** Collects what the task wants of its services, main's first; best effort, as in Harbor. */
 export async function collectFromContainers(parts: ContainerParts, stage: PlannedStage): Promise<ArtifactFile[]> {
-  const { plan, containers } = parts
-  const wanted = ['/logs/artifacts', ...stage.artifacts].map((one): { source: string; service?: string } =>
-    typeof one === 'string' ? { source: one } : one,
-  )
-  const ofMain = ({ service = 'main' }: { service?: string }): boolean => service === 'main'
+  const { session, plan, containers } = parts
+  const { store } = session.plan
+  const folder = new ArtifactFolder(store.artifactsDir, (line) => store.log(line))
+  const wanted = wantedArtifacts(stage.artifacts)
+  const ofMain = ({ service }: { service: string }): boolean => service === 'main'
   await runHooks(parts, stage.collect.filter(ofMain))
-  const files = await keepArtifacts(parts, wanted.filter(ofMain))
+  await keepArtifacts(parts, wanted.filter(ofMain), folder)
   const others = wanted.filter((one) => !ofMain(one))
   // nothing of the agent's runs while evidence is taken that it must not touch
   if (stage.separate && others.length > 0 && stage === plan.stages.at(-1)) await containers.stopMain()
@@ -29,7 +30,9 @@ export async function collectFromContainers(parts: ContainerParts, stage: Planne
     parts,
     stage.collect.filter((one) => !ofMain(one)),
   )
-  return [...files, ...(await keepArtifacts(parts, others))]
+  await keepArtifacts(parts, others, folder)
+  await folder.close()
+  return folder.files
 }
 
 async function runHooks({ session, containers }: ContainerParts, hooks: PlannedStage['collect']): Promise<void> {
@@ -42,26 +45,18 @@ async function runHooks({ session, containers }: ContainerParts, hooks: PlannedS
 }
 
 async function keepArtifacts(
-  { session, containers }: ContainerParts,
-  wanted: { source: string; service?: string }[],
-): Promise<ArtifactFile[]> {
-  const { store } = session.plan
-  const kept: ArtifactFile[] = []
+  { containers }: ContainerParts,
+  wanted: WantedArtifact[],
+  folder: ArtifactFolder,
+): Promise<void> {
   const dir = await makeScratch('artifacts')
   try {
-    for (const [i, { source, service = 'main' }] of wanted.entries()) {
-      if (!path.posix.isAbsolute(source)) continue
-      const place = path.posix.normalize(source)
+    for (const [i, one] of wanted.entries()) {
       const copy = path.join(dir, String(i))
       await mkdir(copy)
-      const target = path.join(copy, path.posix.basename(place))
-      const file = path.join(store.artifactsDir, place)
-      if (await containers.copyOut(service, place, target)) {
-        await copyPlain(target, file)
-        kept.push({ file, place })
-      } else if (place !== '/logs/artifacts') store.log(`artifact ${source}: ${service} has no such file`)
+      const target = path.join(copy, path.posix.basename(one.source) || 'root')
+      await folder.keep(one, (await containers.copyOut(one.service, one.source, target)) ? target : undefined)
     }
-    return kept
   } finally {
     await rm(dir, { recursive: true, force: true })
   }

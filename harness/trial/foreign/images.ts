@@ -10,6 +10,7 @@ import {
   workspaceOf,
   type ForeignPlan,
   type ForeignService,
+  type ForeignStage,
 } from '../../harbor/foreign-plan.ts'
 import type { BoxImage } from '../../harbor/service-box.ts'
 import type { Docker, FoundDocker } from './docker.ts'
@@ -26,15 +27,20 @@ export async function fetchImages(
   foreign: ForeignPlan,
   found: FoundDocker | undefined,
 ): Promise<ForeignPlan> {
-  if (![...foreign.services, foreign.main].some(({ box }) => box.image !== undefined)) return foreign
+  const boxes = [...foreign.services, foreign.main].map(({ box }) => box)
+  const verifiers = foreign.stages.flatMap(({ verifierBox }) => verifierBox ?? [])
+  if (![...boxes, ...verifiers].some(({ image }) => image !== undefined)) return foreign
   if (!found || !('docker' in found)) throw new TrialFault('harness', 'no-docker', 'there is no Docker to build with')
   const services: ForeignService[] = []
   for (const service of foreign.services) services.push(await fetchService(session, service, found.docker))
   const main = await fetchService(session, foreign.main, found.docker)
+  const stages: ForeignStage[] = []
+  for (const stage of foreign.stages) stages.push(await fetchVerifier(session, stage, found.docker))
   return {
     ...foreign,
     services,
     main,
+    stages,
     agentKubeconfig: kubeconfigOf([foreign.solutionEnvironment, main.box.environment]),
     workspace: workspaceOf(main),
   }
@@ -56,9 +62,7 @@ async function fetchService(session: TrialSession, service: ForeignService, dock
   const id = await makeImage(session, service.name, box.image, docker)
   const config = await inspect(docker, id)
   const rootfs = await takeFiles(docker, id)
-  if (!existsSync(path.join(rootfs, 'bin/bash')) && !existsSync(path.join(rootfs, 'usr/bin/bash'))) {
-    throw new TrialFault('task', 'no-bash', `the image of ${service.name} has no bash, which its sandbox needs`)
-  }
+  mustHaveBash(rootfs, service.name)
   const entrypoint = compose?.entrypoint ?? config.Entrypoint ?? []
   const imageCommand = compose?.entrypoint === undefined ? config.Cmd : undefined
   const ownCommand = isMain ? idleCommand : imageCommand
@@ -76,6 +80,32 @@ async function fetchService(session: TrialSession, service: ForeignService, dock
       entrypoint,
     },
   }
+}
+
+/** A verifier works where its image says, unless the task says it. */
+async function fetchVerifier(session: TrialSession, stage: ForeignStage, docker: Docker): Promise<ForeignStage> {
+  const { verifierBox: box, separate } = stage
+  if (box?.image === undefined) return stage
+  const id = await makeImage(session, 'the verifier', box.image, docker)
+  const config = await inspect(docker, id)
+  const rootfs = await takeFiles(docker, id)
+  mustHaveBash(rootfs, 'the verifier')
+  return {
+    ...stage,
+    verifierBox: {
+      ...box,
+      rootfs,
+      files: await filesOf(rootfs),
+      environment: { ...readEnv(config.Env ?? []), ...box.environment },
+      workdir: separate?.environment?.workdir ?? (config.WorkingDir || '/'),
+      user: config.User || undefined,
+    },
+  }
+}
+
+function mustHaveBash(rootfs: string, name: string): void {
+  if (existsSync(path.join(rootfs, 'bin/bash')) || existsSync(path.join(rootfs, 'usr/bin/bash'))) return
+  throw new TrialFault('task', 'no-bash', `the image of ${name} has no bash, which its sandbox needs`)
 }
 
 /** The id of an image that is built, or pulled where it is not there. */

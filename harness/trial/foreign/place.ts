@@ -3,11 +3,11 @@ import path from 'node:path'
 import type { CommandResult } from '../../base/command.ts'
 import { KubeClient } from '../../base/kube-client.ts'
 import { makeScratch } from '../../base/scratch.ts'
-import type { ForeignPlan } from '../../harbor/foreign-plan.ts'
+import type { ForeignPlan, ForeignService } from '../../harbor/foreign-plan.ts'
 import { rewriteKubeconfig, whoIs } from './cluster.ts'
 import { forgetForeignWorld, openForeignWorld, readForeignKubeconfig, type ForeignWorld } from './world.ts'
 import { clusterNameOf } from '../run-on-cluster.ts'
-import { runInSandbox } from '../sandbox.ts'
+import { runInSandbox, type SandboxMount } from '../sandbox.ts'
 import { readPort } from '../script-access.ts'
 import { TrialFault } from '../trial-fault.ts'
 import type { TrialSession } from '../trial-session.ts'
@@ -69,6 +69,17 @@ async function openPlace(
     await end()
     throw error
   }
+}
+
+/** The agent's kubeconfig, wherever a service sees it: as the task made it, whatever became of it in the agent's copy. */
+export function accessAt(foreign: ForeignPlan, world: ForeignWorld, service: ForeignService): SandboxMount[] {
+  const from = world.hostPath(foreign.main, foreign.agentKubeconfig)
+  if (from === undefined) return []
+  if (service === foreign.main) return [{ from, to: foreign.agentKubeconfig, isWritable: true }]
+  return service.mounts.flatMap(({ target }) => {
+    const inside = path.relative(world.hostPath(service, target) ?? '/', from)
+    return inside.startsWith('..') ? [] : [{ from, to: path.posix.join(target, inside), isWritable: true }]
+  })
 }
 
 /** The kubeconfig that the task's services left for the agent, rewritten to where the API server is. */

@@ -4,17 +4,19 @@ import path from 'node:path'
 import type { CommandResult } from '../../base/command.ts'
 import { once } from '../../base/once.ts'
 import { KubeClient, readAccess } from '../../base/kube-client.ts'
-import { planForeign, type ForeignPlan } from '../../harbor/foreign-plan.ts'
+import { planForeign, type ForeignPlan, type ForeignStage } from '../../harbor/foreign-plan.ts'
 import { AuditWatch } from '../../record/audit-watch.ts'
 import { TimelineWriter } from '../../record/timeline-writer.ts'
 import { watchState } from '../../record/watch-state.ts'
 import { takeSnapshot } from '../../state/take-snapshot.ts'
 import { formatProblem } from '../../task/problem.ts'
 import { copyPlain } from './box-root.ts'
-import { copyForAgent, keepAgentArtifacts, type AgentFiles } from './agent-files.ts'
+import { copyForAgent, type AgentFiles } from './agent-files.ts'
+import type { ArtifactFile } from './artifact-folder.ts'
+import { collectFromServices } from './collect-from-services.ts'
 import { fetchImages } from './images.ts'
-import { foreignSandbox, keepArtifacts } from './sandbox.ts'
-import { openForeignPlace, type ForeignPlace } from './place.ts'
+import { foreignSandbox } from './sandbox.ts'
+import { accessAt, openForeignPlace, type ForeignPlace } from './place.ts'
 import { uidOf, type ServiceSandbox } from './world.ts'
 import { freeContract } from '../free-contract.ts'
 import { judge } from '../judge.ts'
@@ -27,6 +29,7 @@ import { runInSandbox } from '../sandbox.ts'
 import { TrialFault } from '../trial-fault.ts'
 import type { TrialSession } from '../trial-session.ts'
 import { untilHealthcheck } from './until-healthcheck.ts'
+import { verifyElsewhere } from './verify-elsewhere.ts'
 import { verifyContext } from '../verify-context.ts'
 import { watchHealth } from '../watch-health.ts'
 
@@ -80,7 +83,7 @@ async function repairAndJudge(session: TrialSession, foreign: ForeignPlan, place
   }
 }
 
-interface StageParts {
+export interface StageParts {
   session: TrialSession
   foreign: ForeignPlan
   place: ForeignPlace
@@ -88,10 +91,8 @@ interface StageParts {
   timeline: TimelineWriter
 }
 
-type PlannedStage = ForeignPlan['stages'][number]
-
 /** A task's one agent and verifier, or those of one of its steps. */
-async function runStage(parts: StageParts, stage: PlannedStage, callPrefix: string): Promise<StageEnd> {
+async function runStage(parts: StageParts, stage: ForeignStage, callPrefix: string): Promise<StageEnd> {
   const { session, foreign, place, own, timeline } = parts
   const { plan } = session
   const { task, store, programs, verifiers, tools } = plan
@@ -143,7 +144,6 @@ async function runStage(parts: StageParts, stage: PlannedStage, callPrefix: stri
             environment: foreign.solutionEnvironment,
             logs: own.logs,
           }),
-          onEnd: () => keepArtifacts(own.logs, store.agentDir),
         },
       }),
     'agent',
@@ -170,7 +170,8 @@ async function runStage(parts: StageParts, stage: PlannedStage, callPrefix: stri
         auditFile: audit === undefined ? undefined : files.audit,
         agentUser: user,
       })
-      return { judged: found, script: await verify(parts, stage) }
+      const collected = await collectFromServices(parts, stage)
+      return { judged: found, script: await verify(parts, stage, collected) }
     },
     'verifier',
   )
@@ -180,10 +181,7 @@ async function runStage(parts: StageParts, stage: PlannedStage, callPrefix: stri
     await watch.stop()
     await store.writeJson(files.endState, judged.endState)
     await store.writeJson(files.judgement, judged.judgement)
-    if (own.workspace !== undefined) {
-      await copyPlain(own.workspace, path.join(store.artifactsDir, 'app'))
-    }
-    await keepAgentArtifacts(session, stage, own)
+    if (own.workspace !== undefined) await copyPlain(own.workspace, files.workspace)
   })
   return { agent, script, beside: judged.findings }
 }
@@ -191,26 +189,30 @@ async function runStage(parts: StageParts, stage: PlannedStage, callPrefix: stri
 /** Where the evidence of a stage lies: that of steps beside each other. */
 function evidenceOf(
   store: TrialStore,
-  { step }: PlannedStage,
-): Record<'audit' | 'baseline' | 'endState' | 'judgement', string> {
+  { step }: ForeignStage,
+): Record<'audit' | 'baseline' | 'endState' | 'judgement' | 'workspace', string> {
   const { evidenceDir } = store
   const judgement = path.join(evidenceDir, 'judgement.json')
-  if (step === undefined) return { audit: store.audit, baseline: store.baseline, endState: store.endState, judgement }
+  const workspace = path.join(evidenceDir, 'workspace')
+  if (step === undefined) {
+    return { audit: store.audit, baseline: store.baseline, endState: store.endState, judgement, workspace }
+  }
   const own = (name: string): string => path.join(evidenceDir, `${step}-${name}`)
   return {
     audit: own('audit.jsonl'),
     baseline: own('baseline.json'),
     endState: own('end-state.json'),
     judgement: own('judgement.json'),
+    workspace: own('workspace'),
   }
 }
 
 /** Lays a step's files where main works, runs its setup with what main has, and waits until it is healthy. */
-async function beginStep({ session, foreign, place, own }: StageParts, stage: PlannedStage): Promise<void> {
+async function beginStep({ session, foreign, place, own }: StageParts, stage: ForeignStage): Promise<void> {
   const { world } = place
   const { workdir } = foreign.main.box
   const sandbox = as(stage.agentUser, await world.sandboxOf(foreign.main, own))
-  const inMain = { ...sandbox, mounts: [...sandbox.mounts, ...mountsOfKubeconfig(foreign, place)] }
+  const inMain = { ...sandbox, mounts: [...sandbox.mounts, ...accessAt(foreign, world, foreign.main)] }
   if (stage.workdir !== undefined) {
     const target = own.placeOf(workdir)
     if (target === undefined) throw new TrialFault('task', 'no-workdir', `main has no folder ${workdir} for its steps`)
@@ -234,23 +236,16 @@ async function beginStep({ session, foreign, place, own }: StageParts, stage: Pl
   }
 }
 
-/** The kubeconfig that the task made for its agent, in main's place for it. */
-function mountsOfKubeconfig(
-  { main, agentKubeconfig }: ForeignPlan,
-  { world }: ForeignPlace,
-): { from: string; to: string; isWritable: true }[] {
-  const from = world.hostPath(main, agentKubeconfig)
-  return from === undefined ? [] : [{ from, to: agentKubeconfig, isWritable: true }]
-}
-
 /** The sandbox for the user that a phase of the task names. */
 function as(user: string | number | undefined, sandbox: ServiceSandbox): ServiceSandbox {
   return user === undefined ? sandbox : { ...sandbox, uid: uidOf(String(user)) }
 }
 
 /** The task's verifier in main as it was before the agent came, but for the files it was asked to repair. */
-async function verify({ session, foreign, place, own }: StageParts, stage: PlannedStage): Promise<ScriptJudgement> {
+async function verify(parts: StageParts, stage: ForeignStage, files: ArtifactFile[]): Promise<ScriptJudgement> {
+  const { session, foreign, place, own } = parts
   const { world } = place
+  if (stage.verifierBox) return verifyElsewhere(session, stage, { box: stage.verifierBox, files })
   const sandbox = as(stage.verifier.user, await world.sandboxOf(foreign.main))
   const repaired =
     own.workspace === undefined || foreign.workspace === undefined
@@ -261,7 +256,7 @@ async function verify({ session, foreign, place, own }: StageParts, stage: Plann
     session.plan,
     {
       ...sandbox,
-      mounts: [...sandbox.mounts, ...repaired, ...(isInFiles ? mountsOfKubeconfig(foreign, place) : [])],
+      mounts: [...sandbox.mounts, ...repaired, ...(isInFiles ? accessAt(foreign, world, foreign.main) : [])],
       env: { ...sandbox.env, ...stage.verifierEnvironment },
     },
     judgingScript(session, stage, own.workspace !== undefined),

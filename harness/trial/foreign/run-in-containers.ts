@@ -13,7 +13,8 @@ import { judgePrograms } from '../judge-programs.ts'
 import { judgeWith, withoutReward, type JudgingScript, type ScriptJudgement } from '../judge-by-script.ts'
 import type { Found } from '../run.ts'
 import { agentStage, judgingScript, runStages, setUpStep, whyOver, type StageEnd } from './run-stages.ts'
-import { startContainers, type ArtifactFile, type TaskContainers } from './task-containers.ts'
+import type { ArtifactFile } from './artifact-folder.ts'
+import { startContainers, type TaskContainers } from './task-containers.ts'
 import { TrialFault } from '../trial-fault.ts'
 import { multiplierOf, type TrialPrograms } from '../trial-plan.ts'
 import type { TrialSession } from '../trial-session.ts'
@@ -197,7 +198,7 @@ async function verifyElsewhere(
       stdin,
       timeoutMs,
       user: stage.verifier.user,
-      env: { ...separate.environment?.env, ...stage.verifierEnvironment },
+      env: stage.verifierEnvironment,
       cwd: separate.environment?.workdir,
       signal: session.signal,
       maxBytes: 2 ** 20,

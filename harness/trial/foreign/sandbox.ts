@@ -1,6 +1,3 @@
-import { lstat } from 'node:fs/promises'
-import path from 'node:path'
-import { copyPlain } from './box-root.ts'
 import type { ServiceSandbox } from './world.ts'
 import type { ScriptRunnerOptions } from '../script-runner.ts'
 
@@ -23,12 +20,4 @@ export function foreignSandbox(options: {
     ],
     env: { ...main.env, ...environment },
   })
-}
-
-/** Keeps what a script published. */
-export async function keepArtifacts(logs: string, logDir: string): Promise<void> {
-  const artifacts = path.join(logs, 'artifacts')
-  if ((await lstat(artifacts).catch(() => undefined))?.isDirectory()) {
-    await copyPlain(artifacts, path.join(logDir, 'artifacts'))
-  }
 }

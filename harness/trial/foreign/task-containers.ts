@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import type { CommandOptions, CommandResult } from '../../base/command.ts'
@@ -8,6 +8,7 @@ import { isOfDead, makeScratch } from '../../base/scratch.ts'
 import type { ContainerPlan } from '../../harbor/container-plan.ts'
 import { idleCommand } from '../../harbor/foreign-plan.ts'
 import type { SeparateVerifier } from '../../harbor/stages.ts'
+import type { ArtifactFile } from './artifact-folder.ts'
 import { readComposeProject } from './compose-project.ts'
 import type { Docker } from './docker.ts'
 import { removeContainersOf } from './container-leftovers.ts'
@@ -29,7 +30,7 @@ export interface TaskContainers extends AsyncDisposable {
   exec(argv: readonly string[], options?: ExecOptions): Promise<CommandResult>
   /** Copies a folder's content into a folder of main, which is made. */
   copyIn(from: string, to: string): Promise<void>
-  /** Copies a file or folder of a service; false where it is not there. */
+  /** Copies a file or folder of a service, or what a link there leads to; false where it is not there. */
   copyOut(service: string, from: string, to: string): Promise<boolean>
   /** Starts main again where whoever worked in it ended it; false where that cannot be done. */
   revive(): Promise<boolean>
@@ -55,12 +56,6 @@ export interface TaskContainers extends AsyncDisposable {
 
 export interface VerifierContainer extends AsyncDisposable {
   exec(argv: readonly string[], options?: ExecOptions): Promise<CommandResult>
-}
-
-/** A file or folder of this machine, and where it was in a container. */
-export interface ArtifactFile {
-  file: string
-  place: string
 }
 
 export interface StartOptions {
@@ -194,7 +189,7 @@ class Containers implements TaskContainers {
     await mkdir(path.dirname(to), { recursive: true })
     const container = await this.#containerOf(service)
     if (container === undefined) return false
-    return (await this.#options.docker.run(['cp', `${container}:${from}`, to])).exitCode === 0
+    return (await this.#options.docker.run(['cp', '--follow-link', `${container}:${from}`, to])).exitCode === 0
   }
 
   async execIn(service: string, argv: readonly string[], options: ExecOptions = {}): Promise<CommandResult> {
@@ -280,7 +275,7 @@ class Containers implements TaskContainers {
     for (const { file, place } of files) {
       await docker.run(['exec', '--user=0', container, 'mkdir', '-p', path.posix.dirname(place)])
       // a folder's content, not the folder into the folder
-      const isFolder = (await stat(file)).isDirectory()
+      const isFolder = (await lstat(file)).isDirectory()
       if (isFolder) await docker.run(['exec', '--user=0', container, 'mkdir', '-p', place])
       await docker.must(['cp', isFolder ? `${file}/.` : file, `${container}:${place}`])
     }
