@@ -200,7 +200,7 @@ command = "true"
       'tests/Dockerfile': 'FROM debian:bookworm-slim\nRUN make judge\nCOPY . /tests/\n',
     },
     [
-      'tests/Dockerfile:2: cannot be mapped onto the script sandbox: make',
+      'tests/Dockerfile:2: cannot be mapped onto the script sandbox: make judge',
       'task.toml: verifier.collect: there is no service seeds; did you mean seed?',
       'task.toml: artifacts: there is no service watch',
     ],

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Provider } from '../../../environments/provider.ts'
 import { verifiers } from '../../../verifiers/library.ts'
 import { InputError } from '../../base/errors.ts'
 import { removeDeadScratch } from '../../base/scratch.ts'
@@ -18,7 +19,8 @@ import { concurrencyOf } from '../concurrency.ts'
 import { defineCommand, jsonFlag, type Command } from '../define-command.ts'
 import { print, printJson, say, table } from '../output.ts'
 import { renderJobSummary } from '../job-summary.ts'
-import { existingFlags, loadProvider } from '../providers.ts'
+import { createNoProvider, needNoCluster, noProviderName } from '../no-provider.ts'
+import { existingFlags, loadProvider, type ExistingFlagValues } from '../providers.ts'
 import { printFunnels } from '../render-funnels.ts'
 import { identityOf, runTrials } from '../run-trials.ts'
 import { wholeNumber } from '../whole-number.ts'
@@ -34,7 +36,7 @@ export const run: Command = defineCommand({
       type: 'string',
       value: 'PROVIDER',
       default: 'auto',
-      summary: 'what makes the clusters: node, kind, existing:CONTEXT',
+      summary: 'what makes the clusters, if tasks have any: node, kind, existing:CONTEXT',
     },
     ...existingFlags,
     tools: {
@@ -106,11 +108,9 @@ export const run: Command = defineCommand({
     readLimits(flags)
     readForeign(flags)
     await loadPrices(flags.prices)
-    const provider = await loadProvider(flags.cluster, flags)
+    const { store, provider } = flags.resume === undefined ? await plan(flags, positionals) : await resume(flags)
     await provider.removeLeftovers()
     await removeDeadScratch()
-    const store =
-      flags.resume === undefined ? await plan(flags, positionals, provider.name) : await JobStore.open(flags.resume)
     say(flags.json ? JSON.stringify({ event: 'job', dir: store.dir }) : `job ${store.dir}`)
     const agentTimeoutSec = flags.timeout === undefined ? undefined : wholeNumber('timeout', flags.timeout)
     const end = await runTrials({
@@ -132,8 +132,22 @@ export const run: Command = defineCommand({
   },
 })
 
+/** A job that was begun before, and what makes its clusters, if it has any. */
+async function resume(flags: ClusterFlags & { resume: string | undefined }): Promise<Begun> {
+  const store = await JobStore.open(flags.resume ?? '')
+  const hasNone = store.stored.plan.environment.provider === noProviderName && flags.cluster === 'auto'
+  return { store, provider: hasNone ? createNoProvider() : await loadProvider(flags.cluster, flags) }
+}
+
+interface Begun {
+  store: JobStore
+  provider: Provider
+}
+
+type ClusterFlags = ExistingFlagValues & { cluster: string }
+
 async function plan(
-  flags: {
+  flags: ClusterFlags & {
     agent: string[]
     attempts: string
     concurrency: string | undefined
@@ -146,8 +160,7 @@ async function plan(
     'base-url': string | undefined
   },
   paths: string[],
-  provider: string,
-): Promise<JobStore> {
+): Promise<Begun> {
   const agents = (flags.agent.length > 0 ? flags.agent : ['oracle']).map((text) =>
     parseAgent(text, { baseUrl: flags['base-url'] }),
   )
@@ -157,7 +170,9 @@ async function plan(
   await checkForeign(selected, flags['absent-image'])
   const tasks = selected.map(identityOf)
   const attempts = wholeNumber('attempts', flags.attempts)
-  return JobStore.create(
+  const isWithout = flags.cluster === 'auto' && (await needNoCluster(selected))
+  const provider = isWithout ? createNoProvider() : await loadProvider(flags.cluster, flags)
+  const store = await JobStore.create(
     {
       jobName: flags['job-name'] ?? makeJobName(),
       jobsDir: path.resolve(flags.out),
@@ -165,10 +180,11 @@ async function plan(
       tasks,
       attempts,
       concurrency: concurrencyOf(flags.concurrency),
-      environment: { provider, kubernetes: '1.35' },
+      environment: { provider: provider.name, kubernetes: '1.35' },
     },
     planTrials(tasks, agents, attempts),
   )
+  return { store, provider }
 }
 
 /** How tasks that somebody else wrote are run. */
