@@ -27,47 +27,56 @@ export function identityObjects(permissions: AgentPermissions): string[] {
 export async function mintIdentity(
   client: KubeClient,
   permissions: AgentPermissions,
-  options: { kubeconfig: string; lifetimeSeconds: number },
+  { kubeconfig, lifetimeSeconds, signal }: { kubeconfig: string; lifetimeSeconds: number; signal?: AbortSignal },
 ): Promise<void> {
-  await client.create(`/api/v1/namespaces/${identity.namespace}/serviceaccounts`, {
-    apiVersion: 'v1',
-    kind: 'ServiceAccount',
-    metadata: { name: identity.name },
-  })
+  const until = signal === undefined ? {} : { signal }
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: identity.name } }
+  await client.create(`/api/v1/namespaces/${identity.namespace}/serviceaccounts`, account, until)
   await Promise.all([
-    bind(client, 'cluster', permissions.cluster),
-    ...Object.entries(permissions.namespaces).map(([namespace, rules]) => bind(client, { namespace }, rules)),
+    bind(client, 'cluster', permissions.cluster, until),
+    ...Object.entries(permissions.namespaces).map(([namespace, rules]) => bind(client, { namespace }, rules, until)),
   ])
   const answer = await client.create<{ status: { token: string } }>(
     `/api/v1/namespaces/${identity.namespace}/serviceaccounts/${identity.name}/token`,
     {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
-      spec: { expirationSeconds: Math.max(600, Math.ceil(options.lifetimeSeconds)) },
+      spec: { expirationSeconds: Math.max(600, Math.ceil(lifetimeSeconds)) },
     },
+    until,
   )
-  await writeFile(options.kubeconfig, kubeconfigOf(client, answer.status.token), { mode: 0o600 })
+  await writeFile(kubeconfig, kubeconfigOf(client, answer.status.token), { mode: 0o600 })
 }
 
 /**
  * Takes the agent's power away, bindings first: the server may still know a token for some seconds after its account is
  * gone, but without bindings it can do nothing.
  */
-export async function revokeIdentity(client: KubeClient, permissions: AgentPermissions): Promise<void> {
+export async function revokeIdentity(
+  client: KubeClient,
+  permissions: AgentPermissions,
+  signal?: AbortSignal,
+): Promise<void> {
+  const until = signal === undefined ? {} : { signal }
   const namespaces = Object.keys(permissions.namespaces)
   const rbac = '/apis/rbac.authorization.k8s.io/v1'
   await Promise.all([
-    remove(client, `${rbac}/clusterrolebindings/${identity.name}`),
-    ...namespaces.map((ns) => remove(client, `${rbac}/namespaces/${ns}/rolebindings/${identity.name}`)),
+    remove(client, `${rbac}/clusterrolebindings/${identity.name}`, until),
+    ...namespaces.map((ns) => remove(client, `${rbac}/namespaces/${ns}/rolebindings/${identity.name}`, until)),
   ])
   await Promise.all([
-    remove(client, `${rbac}/clusterroles/${identity.name}`),
-    ...namespaces.map((ns) => remove(client, `${rbac}/namespaces/${ns}/roles/${identity.name}`)),
-    remove(client, `/api/v1/namespaces/${identity.namespace}/serviceaccounts/${identity.name}`),
+    remove(client, `${rbac}/clusterroles/${identity.name}`, until),
+    ...namespaces.map((ns) => remove(client, `${rbac}/namespaces/${ns}/roles/${identity.name}`, until)),
+    remove(client, `/api/v1/namespaces/${identity.namespace}/serviceaccounts/${identity.name}`, until),
   ])
 }
 
-async function bind(client: KubeClient, where: 'cluster' | { namespace: string }, rules: unknown[]): Promise<void> {
+async function bind(
+  client: KubeClient,
+  where: 'cluster' | { namespace: string },
+  rules: unknown[],
+  until: { signal?: AbortSignal },
+): Promise<void> {
   if (rules.length === 0) return
   const isCluster = where === 'cluster'
   const base = isCluster
@@ -78,19 +87,15 @@ async function bind(client: KubeClient, where: 'cluster' | { namespace: string }
     : ['roles', 'rolebindings', 'Role', 'RoleBinding']
   const apiVersion = 'rbac.authorization.k8s.io/v1'
   const metadata = { name: identity.name }
-  await client.create(`${base}/${roles}`, { apiVersion, kind: roleKind, metadata, rules })
-  await client.create(`${base}/${bindings}`, {
-    apiVersion,
-    kind: bindingKind,
-    metadata,
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: roleKind, name: identity.name },
-    subjects: [{ kind: 'ServiceAccount', name: identity.name, namespace: identity.namespace }],
-  })
+  await client.create(`${base}/${roles}`, { apiVersion, kind: roleKind, metadata, rules }, until)
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: roleKind, name: identity.name }
+  const subjects = [{ kind: 'ServiceAccount', name: identity.name, namespace: identity.namespace }]
+  await client.create(`${base}/${bindings}`, { apiVersion, kind: bindingKind, metadata, roleRef, subjects }, until)
 }
 
-async function remove(client: KubeClient, path: string): Promise<void> {
+async function remove(client: KubeClient, path: string, until: { signal?: AbortSignal }): Promise<void> {
   try {
-    await client.delete(path)
+    await client.delete(path, until)
   } catch (error) {
     if (!(error instanceof KubeError && error.status === 404)) throw error
   }

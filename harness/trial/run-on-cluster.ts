@@ -39,8 +39,11 @@ export async function runOnCluster(session: TrialSession, contract: Contract | u
 /** Everything that happens to a broken world, in order. */
 async function repairAndJudge(session: TrialSession, given: Contract | undefined, cluster: Cluster): Promise<Found> {
   const { task, store, provider, programs, verifiers, tools } = session.plan
-  const { signal } = session
   using client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
+  // nobody waits for the answer of a cluster that lost a component
+  await using health = watchHealth(cluster)
+  const { lost } = health
+  const signal = AbortSignal.any([session.signal, lost])
   const eyes = { client, cluster, programs, taskDir: task.dir, signal }
 
   // every request from now on, and everything in the cluster; meanwhile the checks look at the broken world, which they
@@ -68,11 +71,9 @@ async function repairAndJudge(session: TrialSession, given: Contract | undefined
   const handOver = async (dir: string): Promise<void> => {
     const kubeconfig = path.join(dir, 'agent')
     const lifetimeSeconds = session.plan.budget.timeMs / 1000 + 600
-    await mintIdentity(client, task.permissions, { kubeconfig, lifetimeSeconds })
+    await mintIdentity(client, task.permissions, { kubeconfig, lifetimeSeconds, signal })
     await gateway.handOver(kubeconfig)
   }
-  await using health = watchHealth(cluster)
-  const { lost } = health
   const invariants = watchInvariants(contract.invariants, verifyContext({ ...eyes, baseline }), verifiers)
   const agent = await session.step('agent', () => session.runAgent(gateway, { handOver, lost }), 'agent')
   const agentEndedAt = new Date()
@@ -83,7 +84,7 @@ async function repairAndJudge(session: TrialSession, given: Contract | undefined
   const auditFile = audit === undefined ? undefined : store.audit
   const { requests, left } = await session.step('revoke', async () => {
     await gateway.end('the trial is over')
-    await revokeIdentity(client, task.permissions)
+    await revokeIdentity(client, task.permissions, signal)
     const summary = await audit?.finish()
     return { requests: summary, left: await endLeftProcesses(await readEvents(auditFile), { ...eyes, baseline }) }
   })

@@ -102,16 +102,20 @@ RUN printf '#!/bin/sh\\nexec node /tests/kubemend-verify.mjs "$@"\\n' >/usr/loca
 `
 }
 
-/** The oracle is in main, and the cluster is not: its script is sent there, where it runs as the agent. */
-export function solveScript(id: string | undefined): string {
-  return `#!/bin/bash
-${canary(id)}# Sends this folder to the cluster's container, where repair.sh runs with the agent's identity.
-set -euo pipefail
-tar --create --directory /solution --exclude ./solve.sh --exclude ./key . |
-  curl --silent --show-error --fail-with-body --max-time 3600 --data-binary @- \\
-    --header "Authorization: Bearer $(cat /solution/key)" "http://${service}:${gatewayPort}/script/repair.sh"
-`
+/** The oracle is in main, and the cluster is not: its script sends itself there, where it runs as the agent. */
+export function sendWhereNoCluster(script: string): string {
+  const [first = '', ...rest] = script.split('\n')
+  return [first, ...sending.split('\n'), ...rest].join('\n')
 }
+
+const sending = `# In Harbor this runs in main, which has no cluster: the folder is sent to the cluster's container, and run there.
+if ! command -v kubectl >/dev/null; then
+  set -euo pipefail
+  tar --create --directory /solution --exclude ./key . |
+    curl --silent --show-error --fail-with-body --max-time 3600 --data-binary @- \\
+      --header "Authorization: Bearer $(cat /solution/key)" "http://${service}:${gatewayPort}/script/solve.sh"
+  exit
+fi`
 
 /** Ends the agent's part, waits for the verdict and lays the evidence where Harbor fetches it. */
 export const collectCommand = 'kubemend serve close /run/kubemend --evidence /evidence'

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { verifiers } from '../../../verifiers/library.ts'
+import { runCommand, type CommandResult } from '../../base/command.ts'
 import { packageRoot } from '../../base/package-root.ts'
+import { digestTask } from '../../task/digest.ts'
 import { loadTask } from '../../task/load-task.ts'
 import { parseTaskToml } from '../../task/task-toml.ts'
 import { parseComposeFile } from '../compose-file.ts'
@@ -44,7 +46,7 @@ async function textsBelow(folder: string): Promise<string[]> {
 
 describe('a task in its exported form', () => {
   it('has no word of the solution, and no key, where containers are built from', async () => {
-    const solution = await read('checkout-lost-its-orders/solution/repair.sh')
+    const solution = await read('checkout-lost-its-orders/solution/solve.sh')
     const key = await read('checkout-lost-its-orders/solution/key')
     const line = solution.split('\n').find((one) => one.startsWith('kubectl set env'))
     expect(line).toBeDefined()
@@ -89,6 +91,42 @@ describe('a task in its exported form', () => {
     const { solution: _, dir: __, id: ___, digest: ____, dataset: _____, images: ______, ...rest } = original
     expect(task).toMatchObject({ ...rest, solution: { solve: undefined, alternatives: [], unsafe: [] } })
     await expect(loadTask(inside, { verifiers })).rejects.toThrow('solution/solve.sh')
+  })
+
+  it('is a task of ours, too, with its cluster, contract and solution', async () => {
+    for (const name of ['checkout-lost-its-orders', 'newsletter-release-is-refused']) {
+      const task = await loadTask(path.join(out, name), { verifiers })
+      const original = await load(name)
+      const { dir: _, id, digest: __, dataset, toml: ___, workspace, world, fault, ...rest } = original
+      expect(task).toMatchObject(rest)
+      expect([task.world.length, task.fault.length]).toEqual([world.length, fault.length])
+      expect([task.id, task.dataset]).toEqual([id.replace(dataset ?? '', 'out'), 'out'])
+      expect(task.workspace === undefined).toBe(workspace === undefined)
+      expect(await digestTask(task.dir)).toBe(task.digest)
+    }
+  })
+
+  it('sends its solution to the cluster where there is none, and runs it where there is one', async () => {
+    const bin = path.join(dir, 'bin')
+    await mkdir(bin)
+    const stub = (name: string, text: string): Promise<void> =>
+      writeFile(path.join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 })
+    await stub('tar', 'echo archive')
+    await stub('cat', 'echo the-key')
+    await stub('curl', 'read -r sent; echo "$sent to $*"')
+    const solve = path.join(out, 'checkout-lost-its-orders/solution/solve.sh')
+    const run = (): Promise<CommandResult> =>
+      runCommand(['/bin/bash', solve], { inheritEnv: false, env: { PATH: bin } })
+    const sent = await run()
+    expect([sent.exitCode, sent.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^archive to .* Bearer the-key http:\/\/kubemend:7400\/script\/solve\.sh\n$/),
+    ])
+    await stub('kubectl', 'echo "kubectl $1"')
+    expect((await run()).stdout).toBe('kubectl set\nkubectl rollout\n')
+    await rm(path.join(bin, 'kubectl'))
+    await stub('curl', 'exit 22')
+    expect((await run()).exitCode).toBe(22)
   })
 
   it('about files needs no cluster: they are in main, and their originals with the verifier', async () => {

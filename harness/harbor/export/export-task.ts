@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Task } from '../../task/task.ts'
 import {
@@ -11,11 +11,11 @@ import {
   mainDockerfile,
   serveScript,
   service,
-  solveScript,
+  sendWhereNoCluster,
   testsDockerfile,
   workspaceDockerfile,
 } from './container-files.ts'
-import { renderToml } from './render-toml.ts'
+import { renderToml, type Table } from './render-toml.ts'
 
 /** What every exported task carries along. */
 export interface ExportParts {
@@ -29,10 +29,10 @@ export interface ExportParts {
 
 /**
  * Writes a task as a folder that stock Harbor runs with Docker. The cluster, the gateway and the judge are a container
- * of their own, which the agent reaches over MCP only; the verifier has an image of its own and sees the evidence.
+ * of their own, which the agent reaches over MCP only; the verifier has an image of its own and sees the evidence. The
+ * folder is still a task of ours, too.
  */
 export async function exportTask(task: Task, dir: string, parts: ExportParts): Promise<void> {
-  const { canary } = task.metadata ?? {}
   await mkdir(dir, { recursive: true })
   await cp(path.join(task.dir, 'instruction.md'), path.join(dir, 'instruction.md'))
   await writeFile(path.join(dir, 'task.toml'), taskToml(task, parts.kubemend))
@@ -43,8 +43,7 @@ export async function exportTask(task: Task, dir: string, parts: ExportParts): P
   await cp(path.join(task.dir, 'solution'), path.join(dir, 'solution'), { recursive: true })
   if (isFiles) return
   const solve = path.join(dir, 'solution/solve.sh')
-  await rename(solve, path.join(dir, 'solution/repair.sh'))
-  await writeFile(solve, solveScript(canary))
+  await writeFile(solve, sendWhereNoCluster(await readFile(solve, 'utf8')))
   await chmod(solve, 0o755)
 }
 
@@ -67,6 +66,7 @@ function taskToml(task: Task, kubemend: string): string {
       tags: task.tags,
       kubemend_version: kubemend,
       kubemend_digest: task.digest,
+      kubemend: toml.metadata['kubemend'] as Table,
     },
     agent: { timeout_sec: toml.agent.timeout_sec },
     verifier: {
@@ -103,6 +103,7 @@ async function writeWorkspace(task: Task, dir: string): Promise<void> {
 async function writeCluster(task: Task, dir: string, parts: ExportParts): Promise<void> {
   const environment = path.join(dir, 'environment')
   const context = path.join(environment, service)
+  await cp(path.join(task.dir, 'environment'), environment, { recursive: true })
   await mkdir(context, { recursive: true })
   const key = randomBytes(24).toString('base64url')
   await writeFile(path.join(environment, 'Dockerfile'), mainDockerfile(task.metadata?.canary))

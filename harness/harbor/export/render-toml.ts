@@ -1,5 +1,5 @@
 type Value = string | number | boolean | Value[] | Table
-interface Table {
+export interface Table {
   [key: string]: Value | undefined
 }
 
