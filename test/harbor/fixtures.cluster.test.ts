@@ -63,7 +63,9 @@ describe("somebody else's Harbor task, unedited", () => {
   })
 
   it('has had its main do what its entrypoint does before anybody works in it', async () => {
-    expect(await readFile(path.join(trialOf('nop').dir, 'artifacts/app/opened.txt'), 'utf8')).toBe('opened, with vi\n')
+    expect(await readFile(path.join(trialOf('nop').dir, 'kubemend/workspace/opened.txt'), 'utf8')).toBe(
+      'opened, with vi\n',
+    )
   })
 
   it('says which Kubernetes it asked for and which it got', async () => {
