@@ -1,12 +1,22 @@
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import os from 'node:os'
 import path from 'node:path'
-import { text } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTimer } from './clock.ts'
 import { runCommand } from './command.ts'
 import { startTimeOf } from './daemon.ts'
 
 describe('runCommand', () => {
+  let dir: string
+  let fifo: string
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(os.tmpdir(), 'command-'))
+    fifo = path.join(dir, 'fifo')
+    await runCommand(['mkfifo', fifo])
+  })
+  afterAll(() => rm(dir, { recursive: true, force: true }))
+
   it('tells output, exit code and that a program is not there', async () => {
     const result = await runCommand(['sh', '-c', 'cat; echo err >&2; exit 3'], { stdin: 'in' })
     expect(result).toMatchObject({ exitCode: 3, stdout: 'in', stderr: 'err\n', isTimedOut: false })
@@ -17,29 +27,26 @@ describe('runCommand', () => {
 
   it('keeps a Ctrl-C of our terminal from the program, and ends it when we end', async () => {
     const command = JSON.stringify(path.join(import.meta.dirname, 'command.ts'))
-    const program = (wait: string): string => `const { runCommand } = await import(${command})
+    const words = JSON.stringify(['sh', '-c', 'echo pid $$; read -r word <"$0"; echo $word', fifo])
+    const program = `const { runCommand } = await import(${command})
       process.on('SIGINT', () => console.log('interrupted'))
-      const onLine = (line) => console.log(line)
-      await runCommand(['sh', '-c', 'echo pid $$; ${wait}; echo done'], { onLine })`
-    const start = async (wait: string) => {
-      const ours = spawn(process.execPath, ['--eval', program(wait)], { detached: true })
-      const said = text(ours.stdout)
-      const pid = await new Promise<string>((resolve) => {
-        ours.stdout.on('data', (chunk: Buffer) => {
-          const [, found] = /pid (\d+)/.exec(chunk.toString()) ?? []
-          if (found !== undefined) resolve(found)
-        })
-      })
-      return { ours, said, pid: Number(pid) }
+      await runCommand(${words}, { onLine: (line) => console.log(line) })`
+    const start = async () => {
+      const ours = spawn(process.execPath, ['--eval', program], { detached: true })
+      let said = ''
+      ours.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+      await expect.poll(() => said, { timeout: 30_000 }).toMatch(/pid \d+\n/)
+      return { ours, said: () => said, pid: Number(/\d+/.exec(said)?.[0]) }
     }
-    const finishing = await start('sleep 1')
+    const finishing = await start()
     // what a terminal does with Ctrl-C
     process.kill(-finishing.ours.pid!, 'SIGINT')
-    expect((await finishing.said).split('\n').slice(1)).toEqual(['interrupted', 'done', ''])
-    const ending = await start('sleep 77')
+    await expect.poll(finishing.said, { timeout: 30_000 }).toContain('interrupted')
+    await writeFile(fifo, 'done\n')
+    await expect.poll(finishing.said, { timeout: 30_000 }).toContain('done')
+    const ending = await start()
     ending.ours.kill('SIGTERM')
-    await ending.said
-    await expect.poll(() => startTimeOf(ending.pid)).toBeUndefined()
+    await expect.poll(() => startTimeOf(ending.pid), { timeout: 30_000 }).toBeUndefined()
   })
 
   it('ends everything the program started when its time is up', async () => {

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { execa, type Options } from 'execa'
 import { onExit } from 'signal-exit'
+import { FirstBytes } from './first-bytes.ts'
 
 export interface CommandOptions {
   cwd?: string
@@ -43,10 +44,11 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   const [file, ...args] = argv
   if (file === undefined) throw new TypeError('runCommand needs a program')
   const { maxBytes } = options
-  const kept = maxBytes === undefined ? undefined : { stdout: keepFirst(maxBytes), stderr: keepFirst(maxBytes) }
+  const kept =
+    maxBytes === undefined ? undefined : { stdout: new FirstBytes(maxBytes), stderr: new FirstBytes(maxBytes) }
   const subprocess = execa(file, args, {
     ...execaOptions(options),
-    ...(kept && { stdout: kept.stdout.transform, stderr: kept.stderr.transform }),
+    ...(kept && { stdout: letThrough(kept.stdout), stderr: letThrough(kept.stderr) }),
   })
   if (options.onLine) void forwardLines(subprocess, options.onLine)
   if (options.onOutput) forwardOutput(subprocess, options.onOutput)
@@ -58,7 +60,7 @@ export async function runCommand(argv: readonly string[], options: CommandOption
     stdout: String(result.stdout ?? ''),
     stderr: result.exitCode === undefined && !result.stderr ? (result.shortMessage ?? '') : String(result.stderr ?? ''),
     isTimedOut: ending.isTimedOut(),
-    isTruncated: kept ? kept.stdout.isFull() || kept.stderr.isFull() : result.isMaxBuffer,
+    isTruncated: kept ? kept.stdout.isCut || kept.stderr.isCut : result.isMaxBuffer,
     durationMs: result.durationMs,
   }
 }
@@ -160,20 +162,15 @@ function execaOptions(options: CommandOptions): Options {
   }
 }
 
-/** Lets the first bytes of a stream through and drops the rest, so that who prints without end is read to the end. */
-function keepFirst(limit: number) {
-  let seen = 0
+/** Lets the beginning of a stream through, so that who prints without end is read to the end. */
+function letThrough(first: FirstBytes) {
   return {
-    isFull: (): boolean => seen > limit,
-    transform: {
-      *transform(chunk: unknown): Generator<Uint8Array> {
-        const bytes = chunk as Uint8Array
-        if (seen < limit) yield bytes.subarray(0, limit - seen)
-        seen += bytes.length
-      },
-      binary: true,
+    *transform(chunk: unknown): Generator<Uint8Array> {
+      const kept = first.take(chunk as Uint8Array)
+      if (kept.length > 0) yield kept
     },
-  }
+    binary: true,
+  } as const
 }
 
 type KillGroup = (signal: NodeJS.Signals) => void

@@ -4,6 +4,7 @@ import type { RawData, WebSocket } from 'ws'
 import { startTimer } from './clock.ts'
 import type { CommandResult } from './command.ts'
 import { messageOf } from './errors.ts'
+import { FirstBytes } from './first-bytes.ts'
 import { parseStatus, readAll, type KubeAccess } from './kube-client.ts'
 
 /**
@@ -17,7 +18,7 @@ export async function execInPod(
   options: { timeoutMs: number; maxBytes: number; signal?: AbortSignal },
 ): Promise<CommandResult> {
   const elapsed = startTimer()
-  const [stdout, stderr] = [new Kept(options.maxBytes), new Kept(options.maxBytes)]
+  const [stdout, stderr] = [collectFirst(options.maxBytes), collectFirst(options.maxBytes)]
   let said: string | undefined
   const socket = await open(access, pod, argv)
   const ended = new Promise<string | undefined>((resolve) => {
@@ -48,7 +49,7 @@ export async function execInPod(
     stdout: stdout.text(),
     stderr: because ?? stderr.text(),
     isTimedOut: exitCode === undefined && limit.aborted,
-    isTruncated: stdout.isFull || stderr.isFull,
+    isTruncated: stdout.isCut() || stderr.isCut(),
     durationMs: elapsed(),
   }
 }
@@ -78,25 +79,15 @@ async function open(
   })
 }
 
-/** The beginning of a stream. */
-class Kept {
-  isFull = false
-  readonly #chunks: Buffer[] = []
-  #left: number
-
-  constructor(maxBytes: number) {
-    this.#left = maxBytes
-  }
-
-  add(chunk: Buffer): void {
-    if (chunk.length > this.#left) this.isFull = true
-    const part = chunk.subarray(0, this.#left)
-    this.#left -= part.length
-    if (part.length > 0) this.#chunks.push(part)
-  }
-
-  text(): string {
-    return Buffer.concat(this.#chunks).toString('utf8')
+function collectFirst(maxBytes: number) {
+  const [first, chunks] = [new FirstBytes(maxBytes), [] as Uint8Array[]]
+  return {
+    add(chunk: Uint8Array): void {
+      const kept = first.take(chunk)
+      if (kept.length > 0) chunks.push(kept)
+    },
+    text: () => Buffer.concat(chunks).toString('utf8'),
+    isCut: () => first.isCut,
   }
 }
 
