@@ -2,6 +2,7 @@ import { InputError } from '../base/errors.ts'
 import { commands } from './commands.ts'
 import type { Command, CommandTable } from './define-command.ts'
 import { renderCommandHelp, renderTableHelp } from './help.ts'
+import { outliveReaders } from './output.ts'
 import { exitCodes, reportError } from './report-error.ts'
 
 /** Runs one command line and answers its exit code; an error becomes words for people and an exit code. */
@@ -40,5 +41,6 @@ function isCommand(loaded: Command | CommandTable): loaded is Command {
 const intro = `Kubemend: can this AI agent repair a live Kubernetes cluster without breaking what it had to protect?\n\n`
 
 if (import.meta.main) {
+  outliveReaders()
   process.exitCode = await main(process.argv.slice(2))
 }

@@ -3,6 +3,15 @@ export function say(line: string): void {
   console.error(line)
 }
 
+/** A job goes on when nobody reads any more what it says, as after `| head`: what counts is on disk. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}
+
 /** The command's result for people. */
 export function print(text: string): void {
   console.log(text)

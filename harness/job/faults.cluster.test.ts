@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { runCommand } from '../base/command.ts'
+import { packageRoot } from '../base/package-root.ts'
 import { readRecord } from '../record/reader.ts'
 import { startCli, type CliProcess } from './cli-process.ts'
 import { writeSampleRepair } from './sample-repair.ts'
@@ -108,7 +109,16 @@ describe('a job whose harness is killed', () => {
 
 describe('an interrupted job', () => {
   it('first finishes what runs and begins nothing new', async () => {
-    const cli = start(task, '--agent', 'oracle:unsafe/slow.sh', '--attempts', '3', '--concurrency', '1', ...out('drained'))
+    const cli = start(
+      task,
+      '--agent',
+      'oracle:unsafe/slow.sh',
+      '--attempts',
+      '3',
+      '--concurrency',
+      '1',
+      ...out('drained'),
+    )
     await cli.until(/ agent \(/)
     cli.pressCtrlC()
     const { exitCode } = await cli.ended
@@ -140,6 +150,21 @@ describe('an interrupted job', () => {
     expect(cli.stdout).toContain('2 of the plan left')
     expect(await leftBehind()).toEqual([])
   })
+})
+
+it('goes on when nobody reads any more what it says', async () => {
+  const main = path.resolve(import.meta.dirname, '../cli/main.ts')
+  const files = path.join(packageRoot, 'tasks/core/newsletter-release-is-refused')
+  const words = [process.execPath, main, 'run', files, '--agent', 'oracle', ...out('unread')]
+  const { stdout, stderr } = await runCommand(
+    ['sh', '-c', `(${words.join(' ')}; echo "exit $?" >&3) 3>&2 2>&1 | head -n 1`],
+    {
+      env,
+    },
+  )
+  expect(stdout).toMatch(/^job /)
+  expect(stderr).toBe('exit 0\n')
+  expect(Object.values(await outcomesOf('unread'))).toEqual(['solved'])
 })
 
 describe('a cluster that breaks in mid-trial', () => {
