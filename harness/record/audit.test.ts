@@ -117,6 +117,15 @@ test('a growing log is read line by line, with unfinished lines waiting for thei
   )
 })
 
+test('a log read from its end has only what is finished from now on', async () => {
+  const file = path.join(dir, 'log')
+  writeFileSync(file, 'before\nhalf')
+  await using tail = await FileTail.fromEnd(file)
+  expect(await allOf(tail)).toEqual([])
+  appendFileSync(file, ' of it\nafter\n')
+  expect(await allOf(tail)).toEqual(['half of it', 'after'])
+})
+
 test('a log that is rotated, cut or absurdly long loses nothing that could be kept', async () => {
   const file = path.join(dir, 'audit.log')
   await using tail = new FileTail(file, { maxLineBytes: 100 })

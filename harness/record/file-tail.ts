@@ -20,6 +20,13 @@ export class FileTail implements AsyncDisposable {
     this.#maxLineBytes = options.maxLineBytes ?? 16 * 1024 * 1024
   }
 
+  /** A tail of what comes after the last line that is finished now. */
+  static async fromEnd(file: string): Promise<FileTail> {
+    const tail = new FileTail(file)
+    for await (const _ of tail.readNew());
+    return tail
+  }
+
   /** The lines that are finished by now; a file that is not there yet has none. */
   async *readNew(): AsyncGenerator<string> {
     for (;;) {
