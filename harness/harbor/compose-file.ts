@@ -30,7 +30,8 @@ export interface ComposeService {
   hostname: string | undefined
   workdir: string | undefined
   user: string | undefined
-  /** The line that says others connect to it, if one does. */
+  /** What it says that it listens on for others, and the line that says it. */
+  ports: number[]
   portsLine: number | undefined
 }
 
@@ -150,7 +151,7 @@ class ComposeReader {
       this.#problem(at, `expected image or build for the service ${name}`)
     }
     this.#checkNetworkMode(at, service)
-    const ports = ['ports', 'expose'].find((key) => Array.isArray(service[key]) && service[key].length > 0)
+    const ports = ['ports', 'expose'].filter((key) => Array.isArray(service[key]) && service[key].length > 0)
     const hostname = this.#textOf(at, service, 'hostname')
     const containerName = this.#textOf(at, service, 'container_name')
     return [
@@ -177,7 +178,8 @@ class ComposeReader {
         hostname,
         workdir: this.#textOf(at, service, 'working_dir'),
         user: this.#textOf(at, service, 'user'),
-        portsLine: ports === undefined ? undefined : this.#yaml.lineOf([...at, ports]),
+        ports: ports.flatMap((key) => this.#ports([...at, key], service[key] as unknown[])),
+        portsLine: ports[0] === undefined ? undefined : this.#yaml.lineOf([...at, ports[0]]),
       },
     ]
   }
@@ -351,6 +353,23 @@ class ComposeReader {
     })
   }
 
+  /** The container's side of each port; what the machine would have of it is nobody's here. */
+  #ports(at: Place, given: unknown[]): number[] {
+    return given.flatMap((entry, i) => {
+      const place = [...at, i]
+      const text = isDict(entry)
+        ? `${this.#textOf(place, entry, 'target') ?? ''}/${this.#textOf(place, entry, 'protocol') ?? 'tcp'}`
+        : this.#fill(place, scalar(entry))
+      const [, first, last = first, protocol = 'tcp'] = /(?:^|:)(\d+)(?:-(\d+))?(?:\/(\w+))?$/.exec(text) ?? []
+      if (first === undefined)
+        this.#problem(place, `expected a port such as 8080 or "80:8080", got ${JSON.stringify(entry)}`)
+      else if (protocol !== 'tcp')
+        this.#problem(place, `port ${first}: services reach each other over TCP only here, got ${protocol}`)
+      else return range(Number(first), Number(last))
+      return []
+    })
+  }
+
   #healthcheck(at: Place, given: unknown): ComposeHealthcheck | undefined {
     if (given === undefined || given === null) return undefined
     if (!isDict(given)) {
@@ -449,6 +468,10 @@ const conditions = ['service_started', 'service_healthy', 'service_completed_suc
 
 function isCondition(word: unknown): word is DependencyCondition {
   return conditions.includes(word as DependencyCondition)
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: Math.min(Math.max(last - first + 1, 0), 1000) }, (_, i) => first + i)
 }
 
 /** A value of YAML as the text it was written as. */

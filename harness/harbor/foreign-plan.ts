@@ -245,12 +245,28 @@ class Planner {
   }
 
   async #services(compose: ComposeFile, environment: Record<string, string>): Promise<ForeignService[]> {
+    this.#checkPorts(compose)
     const services: ForeignService[] = []
     for (const service of startOrder(compose.services)) {
       if (isClusterService(service)) continue
       services.push(await this.#service(service, environment, compose))
     }
     return services
+  }
+
+  /** Services are told apart by their ports: each of them, and the API server, is the loopback of the others. */
+  #checkPorts({ services }: ComposeFile): void {
+    const server = readCluster({ services, volumes: [] }).cluster
+    const taken = new Map<number, string>(server === undefined ? [] : [[server.port, server.service]])
+    for (const service of services.filter((one) => !isClusterService(one))) {
+      for (const port of service.ports) {
+        const first = taken.get(port)
+        taken.set(port, service.name)
+        if (first === undefined || first === service.name) continue
+        const message = `${first} and ${service.name} both listen on ${port}: services have one address here, and are told apart by their ports`
+        this.#report(composeFile, { line: service.portsLine ?? service.line, message })
+      }
+    }
   }
 
   async #service(
@@ -271,12 +287,6 @@ class Planner {
     const ownCommand = service.entrypoint === undefined ? box.command : undefined
     const command = service.command ?? (isMain ? idleCommand : ownCommand) ?? []
     const argv = [...entrypoint, ...command]
-    if (service.portsLine !== undefined && !isMain) {
-      this.#report(composeFile, {
-        line: service.portsLine,
-        message: `${service.name} listens for others; services are sandboxes without a network between them here`,
-      })
-    }
     if (!isMain && argv.length === 0 && box.image === undefined) {
       this.#report(composeFile, {
         line: service.line,
@@ -397,6 +407,7 @@ function mainService(): ComposeService {
     hostname: undefined,
     workdir: undefined,
     user: undefined,
+    ports: [],
     portsLine: undefined,
   }
 }
@@ -453,13 +464,15 @@ function imagesOfManifests(text: string): string[] {
   return readYaml(text).documents.flatMap(({ value }) => imagesOf(value))
 }
 
-/** Hosts that a task lets somebody reach, and that nobody reaches here. */
+/** What a task lets somebody reach, and that nobody reaches here. */
 function notesOnNetwork({ environment, agent, verifier }: Task['toml']): string[] {
-  const phases = { environment, agent, verifier }
-  return Object.entries(phases).flatMap(([phase, { network_mode: mode, allowed_hosts: hosts = [] }]) => {
-    if (mode !== 'allowlist') return []
-    return [`${phase}.allowed_hosts (${hosts.join(', ')}): nothing is reached from here but the cluster`]
-  })
+  const lost = Object.entries({ environment, agent, verifier }).flatMap(
+    ([phase, { network_mode: mode, allowed_hosts: hosts = [] }]) => {
+      if (mode === 'public') return [`${phase}.network_mode (public)`]
+      return mode === 'allowlist' ? [`${phase}.allowed_hosts (${hosts.join(', ')})`] : []
+    },
+  )
+  return lost.map((what) => `${what}: nothing is reached from here but the cluster and the task's own services`)
 }
 
 /** Machines of verifiers, by a name for the record. */

@@ -143,9 +143,13 @@ const cases: Record<string, [Record<string, string | undefined>, string[]]> = {
     compose('image: debian:bookworm-slim', 'image: postgres:17'),
     [`${at}:10: seed: postgres:17 is no toolbox image that the script sandbox can stand in for; it takes Docker`],
   ],
-  'a service that others connect to': [
-    compose('    depends_on: [k3s]', '    depends_on: [k3s]\n    ports: ["8080:80"]'),
-    [`${at}:14: seed listens for others; services are sandboxes without a network between them here`],
+  'services that cannot be told apart by their ports': [
+    compose('    depends_on: [k3s]', '    depends_on: [k3s]\n    ports: ["8080:6443", "53:53/udp", "web"]'),
+    [
+      `${at}:14: port 53: services reach each other over TCP only here, got udp`,
+      `${at}:14: expected a port such as 8080 or "80:8080", got "web"`,
+      `${at}:14: k3s and seed both listen on 6443: services have one address here, and are told apart by their ports`,
+    ],
   ],
   'a Dockerfile with commands that cannot be mapped, and every one of them': [
     {
@@ -249,7 +253,8 @@ describe('a Harbor folder that cannot run here', () => {
     expect(plan?.notes).toEqual([
       'k3s (k3s v1.35.3-k3s1) is replaced by a cluster of ours',
       expect.stringContaining('no file of the task speaks of it'),
-      'agent.allowed_hosts (example.org): nothing is reached from here but the cluster',
+      "environment.network_mode (public): nothing is reached from here but the cluster and the task's own services",
+      "agent.allowed_hosts (example.org): nothing is reached from here but the cluster and the task's own services",
     ])
   })
 

@@ -6,6 +6,8 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { mustRun, runCommand } from '../base/command.ts'
 import { packageRoot } from '../base/package-root.ts'
+import { until } from '../base/retry.ts'
+import { openServiceNetwork, type ServiceNetwork } from './foreign/service-network.ts'
 import { runInSandbox, type SandboxOptions } from './sandbox.ts'
 
 let dir: string
@@ -79,6 +81,35 @@ describe('the script sandbox', () => {
     } finally {
       server.close()
     }
+  })
+
+  it('lets another in on what it listens on, and on nothing that it was given', async () => {
+    const over = new AbortController()
+    const network = Promise.withResolvers<ServiceNetwork>()
+    const onNetwork = (pid: number): void =>
+      void openServiceNetwork({ pid, portal, given: [7001] }).then(network.resolve, network.reject)
+    const serving = run('cd /usr/share && exec python3 -m http.server 8123', {
+      ports: [{ inside: 7001, outside: 9 }],
+      signal: over.signal,
+      onNetwork,
+    })
+    {
+      await using opened = await network.promise
+      const ports = await until(
+        async () => {
+          const found = await opened.ports()
+          return found.length > 0 ? found : undefined
+        },
+        { what: 'a server', timeoutMs: 15_000, intervalMs: 50 },
+      )
+      expect(ports.map(({ inside }) => inside)).toEqual([8123])
+      const ask = 'curl --silent --fail http://web:8123/ | head -c 15; ! curl --silent http://web:8124/'
+      expect(await run(ask, { ports, hostnames: ['web'] })).toMatchObject({ exitCode: 0, stdout: '<!DOCTYPE HTML>' })
+      over.abort()
+      await serving
+      expect(await run(ask, { ports, hostnames: ['web'] })).toMatchObject({ stdout: '' })
+    }
+    expect((await runCommand(['pgrep', '--full', `${portal} -netns`])).stdout).toBe('')
   })
 
   it('ends with everything it started, at the deadline', async () => {

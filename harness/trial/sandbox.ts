@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import path from 'node:path'
+import { sleep } from '../base/clock.ts'
 import { runCommand, type CommandResult } from '../base/command.ts'
 import { makeScratch } from '../base/scratch.ts'
 import { limitProcesses } from './limit-processes.ts'
@@ -29,6 +30,8 @@ export interface SandboxOptions {
   uid?: number
   /** The program that carries those ports through. */
   portal: string
+  /** Told, once it is there, of a process whose network is the script's. */
+  onNetwork?: (pid: number) => void
   timeoutMs: number
   signal?: AbortSignal
   stdin?: string
@@ -43,8 +46,13 @@ export interface SandboxMount {
   isLink?: boolean
 }
 
-/** A port of this machine under its own number, or under another inside. */
-export type SandboxPort = number | { inside: number; outside: number }
+/** A port of this machine under its own number, or under another inside; or an address behind a portal's socket. */
+export type SandboxPort = number | { inside: number; outside: number | BehindPortal }
+
+export interface BehindPortal {
+  socket: string
+  address: string
+}
 
 /**
  * Runs a script where it sees the system's programs, what is mounted and nothing else: no file, process, environment or
@@ -66,6 +74,8 @@ export async function runInSandbox(options: SandboxOptions): Promise<CommandResu
   const secrets = Object.entries(options.secretEnv ?? {}).map(([name, value]) => `export ${name}=${quote(value)}\n`)
   await writeFile(path.join(dir, 'environment'), secrets.join(''), { mode: 0o600 })
   await using limit = await limitProcesses(path.basename(dir))
+  const over = new AbortController()
+  if (options.onNetwork) void findInside(dir, over.signal).then((pid) => pid !== undefined && options.onNetwork?.(pid))
   try {
     return await runCommand(
       limit.argv([
@@ -91,6 +101,7 @@ export async function runInSandbox(options: SandboxOptions): Promise<CommandResu
       },
     )
   } finally {
+    over.abort()
     for (const door of doors) door.close()
     await rm(dir, { recursive: true, force: true })
   }
@@ -123,13 +134,34 @@ function endRestOnAbort(dir: string, signal: AbortSignal): Disposable {
 }
 
 function killAllWith(argument: string): void {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+  for (const pid of allWith(argument)) {
     try {
-      const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      if (commandLine.startsWith('bwrap\0') && commandLine.includes(argument)) process.kill(Number(pid), 'SIGKILL')
+      process.kill(pid, 'SIGKILL')
     } catch {
       // it has ended
     }
+  }
+}
+
+function allWith(argument: string): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      const commandLine = readFileSync(`/proc/${name}/cmdline`, 'utf8')
+      return commandLine.startsWith('bwrap\0') && commandLine.includes(argument) ? [Number(name)] : []
+    } catch {
+      return []
+    }
+  })
+}
+
+/** The first process of a sandbox that is in its network; undefined when the sandbox is over before it has one. */
+async function findInside(dir: string, signal: AbortSignal): Promise<number | undefined> {
+  const outside = readlinkSync('/proc/self/ns/net')
+  for (;;) {
+    const inside = allWith(dir).find((pid) => ![undefined, outside].includes(linkTarget(`/proc/${pid}/ns/net`)))
+    if (inside !== undefined || signal.aborted) return signal.aborted ? undefined : inside
+    await sleep(20)
   }
 }
 
@@ -151,7 +183,7 @@ function inlets(options: SandboxOptions): string[] {
   return portsOf(options).map(({ inside }) => `${inside}=/run/sandbox/doors/${inside}`)
 }
 
-function portsOf({ ports = [] }: SandboxOptions): { inside: number; outside: number }[] {
+function portsOf({ ports = [] }: SandboxOptions): Exclude<SandboxPort, number>[] {
   return ports.map((port) => (typeof port === 'number' ? { inside: port, outside: port } : port))
 }
 
@@ -215,11 +247,12 @@ function linkTarget(file: string): string | undefined {
   }
 }
 
-/** A Unix socket whose connections go to a loopback port of this machine. */
-function openDoor(port: number, socketFile: string): Promise<net.Server> {
+/** A Unix socket whose connections go to a loopback port of this machine, or through a portal. */
+function openDoor(way: number | BehindPortal, socketFile: string): Promise<net.Server> {
   return new Promise((resolve, reject) => {
     const server = net.createServer((inner) => {
-      const outer = net.connect(port, '127.0.0.1')
+      const outer = typeof way === 'number' ? net.connect(way, '127.0.0.1') : net.connect(way.socket)
+      if (typeof way !== 'number') outer.write(`${way.address}\n`)
       inner.pipe(outer).pipe(inner)
       inner.on('error', () => outer.destroy())
       outer.on('error', () => inner.destroy())

@@ -7,7 +7,7 @@ import { writeSandboxKubeconfig } from './script-access.ts'
 import type { TrialPrograms } from './trial-plan.ts'
 
 type RunScript = AgentExtras['runScript']
-type ScriptSandbox = Omit<SandboxOptions, 'argv' | 'timeoutMs' | 'signal' | 'ports'>
+type ScriptSandbox = Omit<SandboxOptions, 'argv' | 'timeoutMs' | 'signal'>
 
 export interface ScriptRunnerOptions {
   gateway: Gateway
@@ -16,8 +16,6 @@ export interface ScriptRunnerOptions {
   signal: AbortSignal
   /** Where scripts of this task expect to run; the kubeconfig is a file that leads to the cluster as the agent. */
   sandboxWith: (kubeconfig: string) => ScriptSandbox
-  /** Told when a script has ended, to keep what it left. */
-  onEnd?: () => Promise<void>
 }
 
 /** Runs scripts of an agent that is one: in the sandbox, through the gateway's relay, each as one recorded call. */
@@ -38,14 +36,13 @@ export function scriptRunner(options: ScriptRunnerOptions): RunScript {
           argv: ['bash', script.file],
           mounts: [...sandbox.mounts, ...mountsOf(script.mounts, false), ...mountsOf(script.writable ?? {}, true)],
           env: { ...sandbox.env, ...script.env },
-          ports: [port],
+          ports: [port, ...(sandbox.ports ?? [])],
           timeoutMs,
           signal,
         })
         const output = `${ran.stdout}${ran.stderr}`
         answer = { exitCode: ran.exitCode, stdout: ran.stdout, stderr: ran.stderr, isTimedOut: ran.isTimedOut }
         await writeFile(path.join(logDir, `${path.basename(script.file)}.txt`), output)
-        await options.onEnd?.()
         return {
           text: output.slice(0, 100_000),
           isError: ran.exitCode !== 0,

@@ -79,7 +79,7 @@ export class TrialSession {
       /** Told of every message of the agent. */
       onMessage?: (text: string) => void
       /** Where scripts run, where that is not the sandbox of a task of ours. */
-      scripts?: Pick<ScriptRunnerOptions, 'sandboxWith' | 'onEnd'>
+      scripts?: Pick<ScriptRunnerOptions, 'sandboxWith'>
       /** How scripts run, where that is no sandbox at all. */
       runScript?: AgentExtras['runScript']
       /** What a step of a task says in place of the task. */

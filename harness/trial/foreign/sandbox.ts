@@ -10,9 +10,11 @@ export function foreignSandbox(options: {
   logs: string
 }): ScriptRunnerOptions['sandboxWith'] {
   const { main, environment, logs } = options
-  const { signal: _, ports: __, ...sandbox } = main
+  // the API server is behind the gateway, and the services are where they are
+  const { signal: _, ports, ...sandbox } = main
   return (kubeconfig) => ({
     ...sandbox,
+    ports: (ports ?? []).filter((port) => typeof port !== 'number' && typeof port.outside !== 'number'),
     mounts: [
       ...main.mounts,
       { from: logs, to: '/logs', isWritable: true },

@@ -13,7 +13,8 @@ import { isIdle } from '../../harbor/foreign-plan.ts'
 import { applyOwnManifests } from './apply-own-manifests.ts'
 import { layOutBox, mountsOfRoot, writeInBox } from './box-root.ts'
 import { adaptCluster, foreignAdminKubeconfig } from './cluster.ts'
-import { runInSandbox, type SandboxOptions } from '../sandbox.ts'
+import { runInSandbox, type SandboxOptions, type SandboxPort } from '../sandbox.ts'
+import { openServiceNetwork, type ServiceNetwork } from './service-network.ts'
 import { readPort } from '../script-access.ts'
 import { tellWhenIdle } from './tell-when-idle.ts'
 import { TrialFault } from '../trial-fault.ts'
@@ -205,6 +206,7 @@ class World implements ForeignWorld {
   readonly #files: WorldFiles
   readonly #end = new AbortController()
   readonly #running: Promise<unknown>[] = []
+  readonly #networks = new Map<ForeignService, ServiceNetwork>()
 
   constructor(options: ForeignWorldOptions, cluster: Cluster, files: WorldFiles, isRestored: boolean) {
     this.#options = options
@@ -265,12 +267,51 @@ class World implements ForeignWorld {
       ...(service.box.rootfs === undefined ? {} : { rootfs: service.box.rootfs }),
       cwd: isThere ? workdir : '/',
       programs: { kubectl: plan.programs.kubectl },
-      ports: [{ inside: foreign.cluster.port, outside: await readPort(this.cluster.kubeconfig) }],
-      hostnames: foreign.cluster.hostnames,
+      ports: [
+        { inside: foreign.cluster.port, outside: await readPort(this.cluster.kubeconfig) },
+        ...(await this.#servicePorts()),
+      ],
+      hostnames: [...foreign.cluster.hostnames, ...[...this.#networks.keys()].flatMap(namesOf)],
       uid: uidOf(user),
       portal: plan.programs.portal,
       signal: AbortSignal.any([signal, this.#end.signal]),
     }
+  }
+
+  /** What the services that run listen on now. They share one address, so that of two on one port the first has it. */
+  async #servicePorts(): Promise<Exclude<SandboxPort, number>[]> {
+    const found = new Map<number, Exclude<SandboxPort, number>>()
+    for (const [{ name }, network] of this.#networks) {
+      for (const port of await network.ports()) {
+        if (found.has(port.inside))
+          this.#options.plan.store.log(`port ${port.inside}: ${name} is not the first with it`)
+        else found.set(port.inside, port)
+      }
+    }
+    return [...found.values()]
+  }
+
+  /** Starts a service that goes on; others reach what it listens on once it has a network. */
+  async #runBeside(
+    service: ForeignService,
+    sandbox: ServiceSandbox,
+    argv: string[],
+  ): Promise<{ ended?: CommandResult }> {
+    const { portal } = this.#options.plan.programs
+    const given = (sandbox.ports ?? []).map((port) => (typeof port === 'number' ? port : port.inside))
+    const running: { ended?: CommandResult } = {}
+    const opened = Promise.withResolvers<ServiceNetwork>()
+    const onNetwork = (pid: number): void =>
+      void openServiceNetwork({ pid, portal, given }).then(opened.resolve, opened.reject)
+    const run = async (): Promise<void> => {
+      running.ended = await runInSandbox({ ...sandbox, argv, timeoutMs: longestMs, onNetwork })
+      if (!this.#end.signal.aborted) await this.#keepLog(service, running.ended)
+    }
+    const over = run().catch(() => undefined)
+    this.#running.push(over)
+    const network = await Promise.race([opened.promise, over])
+    if (network) this.#networks.set(service, network)
+    return running
   }
 
   async #leaveAdminKubeconfig(place: string, text: string): Promise<void> {
@@ -293,14 +334,8 @@ class World implements ForeignWorld {
   }
 
   async #start(service: ForeignService): Promise<void> {
-    const sandbox = await this.sandboxOf(service)
-    let ended: CommandResult | undefined
-    const run = async (): Promise<void> => {
-      ended = await runInSandbox({ ...sandbox, argv: service.argv, timeoutMs: longestMs })
-      if (!this.#end.signal.aborted) await this.#keepLog(service, ended)
-    }
-    this.#running.push(run().catch(() => undefined))
-    if (this.#isAwaitedHealthy(service)) await this.#untilHealthy(service, () => ended)
+    const running = await this.#runBeside(service, await this.sandboxOf(service), service.argv)
+    if (this.#isAwaitedHealthy(service)) await this.#untilHealthy(service, () => running.ended)
   }
 
   async startMain(): Promise<void> {
@@ -310,22 +345,14 @@ class World implements ForeignWorld {
     const door = path.join(this.#files.dir, 'main')
     await mkdir(door)
     const sandbox = await this.sandboxOf(main)
-    let ended: CommandResult | undefined
-    const run = async (): Promise<void> => {
-      ended = await runInSandbox({
-        ...sandbox,
-        mounts: [...sandbox.mounts, { from: door, to: '/run/main', isWritable: true }],
-        argv: tellWhenIdle(main.argv, 'touch /run/main/waits'),
-        timeoutMs: longestMs,
-      })
-      await this.#keepLog(main, ended)
-    }
+    const mounts = [...sandbox.mounts, { from: door, to: '/run/main', isWritable: true }]
     const startedAt = Date.now()
-    this.#running.push(run().catch(() => undefined))
+    const argv = tellWhenIdle(main.argv, 'touch /run/main/waits')
+    const running = await this.#runBeside(main, { ...sandbox, mounts }, argv)
     const throwIfEnded = (): void => {
-      if (ended) throw new TrialFault('task', 'main-ended', wordFailure(main, ended))
+      if (running.ended) throw new TrialFault('task', 'main-ended', wordFailure(main, running.ended))
     }
-    if (main.compose?.healthcheck) await this.#untilHealthy(main, () => ended)
+    if (main.compose?.healthcheck) await this.#untilHealthy(main, () => running.ended)
     else {
       // who never gets to its idle command is, like in Docker, waited for no longer
       while (!existsSync(path.join(door, 'waits')) && Date.now() - startedAt < longestSetupMs) {
@@ -370,9 +397,15 @@ class World implements ForeignWorld {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#end.abort(new Error('the trial is over'))
     await Promise.all(this.#running)
+    await Promise.all([...this.#networks.values()].map((network) => network[Symbol.asyncDispose]()))
     await this.cluster.destroy()
     await rm(this.#files.dir, { recursive: true, force: true })
   }
+}
+
+/** Under what other services reach a service. */
+function namesOf({ name, compose }: ForeignService): string[] {
+  return [...new Set([name, ...(compose?.hostnames ?? [])])]
 }
 
 /** How long main may take until somebody works in it, where nothing says when it is ready. */
