@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startCli } from '../harness/job/cli-process.ts'
 import { writeSampleRepair } from '../harness/job/sample-repair.ts'
+import { runJob, shareJob } from '../harness/job/share-job.ts'
 import { readTrajectory } from '../harness/record/atif-reader.ts'
 import { cliDefinitions } from './cli/definitions.ts'
 import { installCli } from './cli/install-cli.ts'
@@ -16,26 +16,11 @@ const task = path.join(root, 'tasks/core/checkout-lost-its-orders')
 const key = 'sk-kubemend-test-0123456789abcdef'
 const env = { ANTHROPIC_API_KEY: key, OPENAI_API_KEY: key, GEMINI_API_KEY: key, DASHSCOPE_API_KEY: key }
 
-interface Summary {
-  trials: { agent: string; outcome: string; dir: string; because: string }[]
-}
-
 let dir: string
 beforeAll(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'agents-'))
 })
 afterAll(() => rm(dir, { recursive: true, force: true }))
-
-async function run(name: string, ...args: string[]): Promise<Summary & { said: string }> {
-  const out = await mkdtemp(path.join(dir, `${name}-`))
-  const cli = startCli(['run', ...args, '--out', out, '--json'], env)
-  await cli.ended
-  try {
-    return { ...(JSON.parse(cli.stdout) as Summary), said: cli.said }
-  } catch (cause) {
-    throw new Error(`no summary:\n${cli.said}${cli.stdout}`, { cause })
-  }
-}
 
 /** Any number of trials at once: what comes next is read off the conversation itself. */
 function repairCheckout({ toolResults }: SeenRequest): Turn {
@@ -62,29 +47,26 @@ describe('with a scripted model', () => {
   ] as const
   const agents = ['model=openai/gpt-6-sol', ...clis.map(({ agent }) => agent)]
   let server: FakeServer
-  let trials: Summary['trials']
   let why: string | undefined
 
   beforeAll(async () => {
     why = await installAll(clis.map(({ name }) => name))
     if (why !== undefined) return
     server = await startFakeServer(repairCheckout)
-    trials = await repairWith(agents)
   }, 600_000)
+  const { trials, trialOf } = shareJob(async (out) => {
+    if (why !== undefined) return []
+    const flags = agents.flatMap((agent) => ['--agent', agent])
+    const where = ['--base-url', `${server.url}/v1`, '--out', out]
+    return await runJob([task, ...flags, ...where, '--concurrency', '2'], env)
+  })
   afterAll(() => server?.[Symbol.asyncDispose]())
-
-  async function repairWith(some: readonly string[]): Promise<Summary['trials']> {
-    const flags = some.flatMap((agent) => ['--agent', agent])
-    const done = await run('scripted', task, ...flags, '--base-url', `${server.url}/v1`, '--concurrency', '2')
-    return done.trials
-  }
 
   it.for(agents)(
     '%s repairs a task of the core dataset, is judged, and its trajectory tells all of it',
-    async (agent, { skip, task: { result } }) => {
+    async (agent, { skip }) => {
       if (why !== undefined) skip(why)
-      const mine = result?.retryCount ? await repairWith([agent]) : trials
-      const trial = mine.find((one) => one.agent === agent)!
+      const trial = trialOf(agent)
       expect(trial.because).toBe('the outcome is met and everything else was preserved')
       const { steps, final_metrics } = await readTrajectory(path.join(trial.dir, 'agent/trajectory.json'))
       const said = steps.filter((step) => step.source === 'agent' && step.tool_calls)
@@ -126,10 +108,13 @@ describe('with a scripted model', () => {
 
   it('a job of replays of these trials has the same outcomes without any model', async ({ skip }) => {
     if (why !== undefined) skip(why)
-    const recordings = trials.slice(0, 2).map(({ dir: trial }) => path.join(trial, 'agent/trajectory.json'))
+    const recordings = trials()
+      .slice(0, 2)
+      .map(({ dir: trial }) => path.join(trial, 'agent/trajectory.json'))
     const replays = recordings.flatMap((file) => ['--agent', `replay=${file}`])
     const before = server.requests.length
-    const { trials: replayed } = await run('replayed', task, ...replays, '--concurrency', '2')
+    const out = await mkdtemp(path.join(dir, 'replayed-'))
+    const replayed = await runJob([task, ...replays, '--out', out, '--concurrency', '2'])
     expect(replayed.map(({ outcome }) => outcome)).toEqual(['solved', 'solved'])
     expect(server.requests).toHaveLength(before)
   })
@@ -163,17 +148,9 @@ describe("with somebody else's MCP server in place of our tools", () => {
     ]
     await using model = await startFakeServer(({ toolResults }) => turns[toolResults.length] ?? { say: 'Done.' })
     const program = `${process.execPath} ${path.join(root, 'node_modules', programs[name] ?? name)}`
-    const { trials } = await run(
-      name,
-      repair,
-      '--agent',
-      'model=local/scripted',
-      '--base-url',
-      `${model.url}/v1`,
-      '--mcp-server',
-      program,
-    )
-    const [trial] = trials
+    const out = await mkdtemp(path.join(dir, 'job-'))
+    const flags = ['--agent', 'model=local/scripted', '--base-url', `${model.url}/v1`, '--mcp-server', program]
+    const [trial] = await runJob([repair, ...flags, '--out', out])
     expect(trial?.because).toBe('the outcome is met and everything else was preserved')
     const { steps, agent } = await readTrajectory(path.join(trial!.dir, 'agent/trajectory.json'))
     const called = steps.flatMap((step) => step.tool_calls ?? [])

@@ -1,7 +1,6 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { copyFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { cliDefinitions } from '../../agents/cli/definitions.ts'
 import { installCli } from '../../agents/cli/install-cli.ts'
 import { connectMcp } from '../../agents/mcp-client.ts'
@@ -9,36 +8,37 @@ import type { SeenRequest, Turn } from '../../agents/model/fake-server/scenario.
 import { startFakeServer } from '../../agents/model/fake-server/start-fake-server.ts'
 import { messageOf } from '../../harness/base/errors.ts'
 import { packageRoot } from '../../harness/base/package-root.ts'
-import { startCli, type CliProcess } from '../../harness/job/cli-process.ts'
+import { startCli } from '../../harness/job/cli-process.ts'
+import { runJob, shareJob, trialsOf, type SharedTrial } from '../../harness/job/share-job.ts'
 import { findHarbor } from './find-harbor.ts'
 
 // Every kind of agent on a task that takes no cluster, and Harbor's own validators on what is left of it.
 const task = path.join(packageRoot, 'tasks/core/newsletter-release-is-refused')
 const key = 'sk-kubemend-test-0123456789abcdef'
+const keys = { OPENAI_API_KEY: key, ANTHROPIC_API_KEY: key }
 const found = await findHarbor()
 
-interface Trial {
-  agent: string
-  outcome: string
-  dir: string
-  because: string
-}
-
-let dir: string
-let jobs: string
 let why: string | undefined
-const trials: Trial[] = []
 
-function start(job: string, agents: string[], ...more: string[]): CliProcess {
-  const flags = agents.flatMap((agent) => ['--agent', agent])
-  const words = ['run', task, ...flags, ...more, '--out', jobs, '--job-name', job, '--concurrency', '1', '--json']
-  return startCli(words, { OPENAI_API_KEY: key, ANTHROPIC_API_KEY: key })
-}
+beforeAll(async () => {
+  why = 'missing' in found ? found.missing : await whyNoClaude()
+}, 300_000)
 
-async function finish(cli: CliProcess): Promise<Trial[]> {
-  await cli.ended
-  if (cli.stdout === '') throw new Error(cli.said)
-  return (JSON.parse(cli.stdout) as { trials: Trial[] }).trials
+const { dir, trials } = shareJob(async (place) => {
+  if (why !== undefined) return []
+  const jobs = path.join(place, 'jobs')
+  const program = path.join(place, 'look-on')
+  await writeFile(program, '#!/bin/sh\ncat >/dev/null\necho "I leave it as it is"\n', { mode: 0o755 })
+  await using server = await startFakeServer(lookAndSubmit)
+  const scripted = ['oracle', 'nop', 'model=openai/gpt-6-sol', 'claude-code', `command=${program}`]
+  const together = await runJob(wordsFor(jobs, scripted, '--base-url', `${server.url}/v1`), keys)
+  const model = together.find(({ agent }) => agent.startsWith('model'))
+  const again = await runJob(wordsFor(jobs, [`replay=${model?.dir}/agent/trajectory.json`]), keys)
+  return [...together, ...again, ...(await submitAsPerson(jobs))]
+})
+
+function wordsFor(jobs: string, agents: string[], ...more: string[]): string[] {
+  return [task, ...agents.flatMap((agent) => ['--agent', agent]), ...more, '--out', jobs, '--concurrency', '1']
 }
 
 function lookAndSubmit({ toolResults }: SeenRequest): Turn {
@@ -49,22 +49,6 @@ function lookAndSubmit({ toolResults }: SeenRequest): Turn {
   const call = calls[toolResults.length]
   return call ? { say: 'One thing at a time.', calls: [call] } : { say: 'Done.' }
 }
-
-beforeAll(async () => {
-  dir = await mkdtemp(path.join(os.tmpdir(), 'agent-kinds-'))
-  jobs = path.join(dir, 'jobs')
-  why = 'missing' in found ? found.missing : await whyNoClaude()
-  if (why !== undefined) return
-  const program = path.join(dir, 'look-on')
-  await writeFile(program, '#!/bin/sh\ncat >/dev/null\necho "I leave it as it is"\n', { mode: 0o755 })
-  await using server = await startFakeServer(lookAndSubmit)
-  const scripted = ['oracle', 'nop', 'model=openai/gpt-6-sol', 'claude-code', `command=${program}`]
-  trials.push(...(await finish(start('together', scripted, '--base-url', `${server.url}/v1`))))
-  const model = trials.find(({ agent }) => agent.startsWith('model'))
-  trials.push(...(await finish(start('again', [`replay=${model?.dir}/agent/trajectory.json`]))))
-  trials.push(...(await submitAsPerson()))
-}, 300_000)
-afterAll(() => rm(dir, { recursive: true, force: true }))
 
 async function whyNoClaude(): Promise<string | undefined> {
   const { install } = cliDefinitions['claude-code']
@@ -77,21 +61,21 @@ async function whyNoClaude(): Promise<string | undefined> {
   }
 }
 
-async function submitAsPerson(): Promise<Trial[]> {
-  const cli = start('by-hand', ['human=mcp'])
+async function submitAsPerson(jobs: string): Promise<SharedTrial[]> {
+  const cli = startCli(['run', ...wordsFor(jobs, ['human=mcp']), '--json'], {})
   const [, url = ''] = await cli.until(/URL\s+(\S+)/)
   const [, token = ''] = await cli.until(/token\s+(\S+)/)
   {
     await using client = await connectMcp({ url, token }, 'a person')
     await client.callTool('submit', { summary: 'not today' }, new AbortController().signal)
   }
-  return finish(cli)
+  return trialsOf(cli)
 }
 
 describe('a job of every kind of agent', () => {
   it('ran, each kind to its own end', ({ skip }) => {
     if (why !== undefined) skip(why)
-    expect(trials.map(({ agent, outcome }) => `${agent.replace(/[=:].*/, '')} ${outcome}`)).toEqual([
+    expect(trials().map(({ agent, outcome }) => `${agent.replace(/[=:].*/, '')} ${outcome}`)).toEqual([
       'oracle solved',
       'nop failed',
       'model failed',
@@ -107,7 +91,7 @@ describe('a job of every kind of agent', () => {
       skip(why)
       return
     }
-    for (const trial of trials) {
+    for (const trial of trials()) {
       const files = path.join(trial.dir, 'agent')
       const said = await found.harbor.python(
         ['-m', 'harbor.utils.trajectory_validator', '/files/trajectory.json'],
@@ -115,8 +99,8 @@ describe('a job of every kind of agent', () => {
       )
       expect([trial.agent, said.exitCode], said.stdout + said.stderr).toEqual([trial.agent, 0])
     }
-    await copyFile(path.join(import.meta.dirname, 'parse_job.py'), path.join(dir, 'parse_job.py'))
-    const { stdout, stderr } = await found.harbor.python(['/files/parse_job.py', '/files/jobs'], dir)
+    await copyFile(path.join(import.meta.dirname, 'parse_job.py'), path.join(dir(), 'parse_job.py'))
+    const { stdout, stderr } = await found.harbor.python(['/files/parse_job.py', '/files/jobs'], dir())
     const view = JSON.parse(stdout || JSON.stringify({ errors: [stderr] })) as {
       errors: string[]
       viewer: Record<string, { config: boolean; result: boolean; trials: Record<string, boolean> }>
@@ -125,6 +109,6 @@ describe('a job of every kind of agent', () => {
     expect(Object.values(view.viewer).map(({ config, result }) => [config, result])).toEqual(
       Array.from({ length: 3 }, () => [true, true]),
     )
-    expect(Object.values(view.viewer).flatMap((job) => Object.values(job.trials))).toEqual(trials.map(() => true))
+    expect(Object.values(view.viewer).flatMap((job) => Object.values(job.trials))).toEqual(trials().map(() => true))
   })
 })

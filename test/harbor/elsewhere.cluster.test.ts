@@ -1,40 +1,16 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import os from 'node:os'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startCli } from '../../harness/job/cli-process.ts'
+import { describe, expect, it } from 'vitest'
+import { runJob, shareJob } from '../../harness/job/share-job.ts'
 
 // A task with a cluster whose verifier has a machine of its own: it sees what hooks and artifacts brought, and no cluster.
 const task = path.join(import.meta.dirname, 'elsewhere/vouchers-are-refused')
 const forger = 'oracle:unsafe/forge-the-evidence.sh'
 
-interface Trial {
-  agent: string
-  outcome: string
-  reward: number
-  because: string
-  dir: string
-}
-
-let out: string
-let trials: Trial[] = []
-
-beforeAll(async () => {
-  out = await mkdtemp(path.join(os.tmpdir(), 'elsewhere-'))
+const { trialOf } = shareJob((dir) => {
   const agents = ['oracle', 'nop', forger].flatMap((agent) => ['--agent', agent])
-  const cli = startCli(['run', task, ...agents, '--out', out, '--cluster', 'node', '--json'], {})
-  await cli.ended
-  trials = (JSON.parse(cli.stdout || '{"trials": []}') as { trials: Trial[] }).trials
-  if (trials.length === 0) throw new Error(cli.said)
-}, 600_000)
-
-afterAll(() => rm(out, { recursive: true, force: true }))
-
-const trialOf = (agent: string): Trial => {
-  const found = trials.find((trial) => trial.agent === agent)
-  if (!found) throw new Error(`there is no trial of ${agent}: ${JSON.stringify(trials)}`)
-  return found
-}
+  return runJob([task, ...agents, '--out', dir, '--cluster', 'node'])
+})
 
 describe('a task with a cluster whose verifier has a machine of its own', () => {
   it('is solved by its own solution and by nobody who does nothing', () => {

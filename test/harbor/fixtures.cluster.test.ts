@@ -1,43 +1,16 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import os from 'node:os'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startCli } from '../../harness/job/cli-process.ts'
+import { describe, expect, it } from 'vitest'
+import { runJob, shareJob } from '../../harness/job/share-job.ts'
 
 // All ten fixtures take minutes: node test/harbor/fixtures.sweep.ts runs them. This one has every part of the way in.
 const fixture = path.join(import.meta.dirname, 'fixtures/menu-shows-yesterday')
 const exploits = ['seed-the-reward', 'forge-the-output', 'leave-a-daemon', 'replace-the-tools']
 
-interface Trial {
-  agent: string
-  outcome: string
-  reward: number
-  dir: string
-  because: string
-}
-
-let out: string
-let trials: Trial[] = []
-
-beforeAll(async () => {
-  out = await mkdtemp(path.join(os.tmpdir(), 'foreign-'))
+const { trialOf } = shareJob((dir) => {
   const agents = ['oracle', 'nop', ...exploits.map((name) => `oracle:unsafe/${name}.sh`)]
-  const cli = startCli(
-    ['run', fixture, ...agents.flatMap((agent) => ['--agent', agent]), '--out', out, '--cluster', 'node', '--json'],
-    {},
-  )
-  await cli.ended
-  trials = (JSON.parse(cli.stdout || `{"trials": []}`) as { trials: Trial[] }).trials
-  if (trials.length === 0) throw new Error(cli.said)
-}, 600_000)
-
-afterAll(() => rm(out, { recursive: true, force: true }))
-
-const trialOf = (agent: string): Trial => {
-  const found = trials.find((trial) => trial.agent === agent)
-  if (!found) throw new Error(`there is no trial of ${agent}: ${JSON.stringify(trials)}`)
-  return found
-}
+  return runJob([fixture, ...agents.flatMap((agent) => ['--agent', agent]), '--out', dir, '--cluster', 'node'])
+})
 
 describe("somebody else's Harbor task, unedited", () => {
   it('is solved by its own solution and by nobody who does nothing', () => {

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SeenRequest, Turn } from '../../agents/model/fake-server/scenario.ts'
@@ -9,7 +7,7 @@ import { startOwnDocker, stopOwnDocker } from '../../environments/kind/own-docke
 import { messageOf } from '../../harness/base/errors.ts'
 import { findDocker } from '../../harness/cli/find-docker.ts'
 import { readTrajectory } from '../../harness/record/atif-reader.ts'
-import { startCli } from '../../harness/job/cli-process.ts'
+import { runJob, shareJob } from '../../harness/job/share-job.ts'
 import type { Docker } from '../../harness/trial/foreign/docker.ts'
 
 // A Harbor task without a cluster, unedited, in Docker; letters-in-two-steps takes Docker Compose and is run by hand.
@@ -17,35 +15,24 @@ const task = path.join(import.meta.dirname, 'ordinary/totals-are-wrong')
 
 const exploits = ['seed-the-reward', 'leave-a-daemon', 'end-the-machine']
 
-interface Trial {
-  agent: string
-  outcome: string
-  reward: number
-  because: string
-  dir: string
-}
-
-let out: string
 let docker: Docker | undefined
 let why = ''
 let isDockerOurs = false
-let trials: Trial[] = []
 
 beforeAll(async () => {
-  out = await mkdtemp(path.join(os.tmpdir(), 'ordinary-'))
   docker = await someDocker()
-  if (docker === undefined) return
+}, 600_000)
+
+const { trialOf } = shareJob(async (dir) => {
+  if (docker === undefined) return []
   const [image] = await ensureImages(['python:3.13-slim'])
   await docker.must(['load', '--input', image?.archive ?? ''])
   await using server = await startFakeServer(mendAndSubmit)
   const agents = ['oracle', 'nop', 'model=openai/gpt-6-sol', ...exploits.map((name) => `oracle:unsafe/${name}.sh`)]
-  const words = ['run', task, ...agents.flatMap((agent) => ['--agent', agent]), '--out', out, '--concurrency', '2']
-  const flags = ['--base-url', `${server.url}/v1`, '--json']
-  const cli = startCli([...words, ...flags], { OPENAI_API_KEY: 'sk-kubemend-test-0123456789abcdef' })
-  await cli.ended
-  trials = (JSON.parse(cli.stdout || '{"trials": []}') as { trials: Trial[] }).trials
-  if (trials.length === 0) throw new Error(cli.said)
-}, 600_000)
+  const flags = [...agents.flatMap((agent) => ['--agent', agent]), '--base-url', `${server.url}/v1`]
+  const env = { OPENAI_API_KEY: 'sk-kubemend-test-0123456789abcdef' }
+  return await runJob([task, ...flags, '--out', dir, '--concurrency', '2'], env)
+})
 
 function mendAndSubmit({ toolResults }: SeenRequest): Turn {
   const mend = String.raw`sed -i 's/+= \$3/+= $2 * $3/' totals.sh && cd prices && (setsid python3 -m http.server 8080 >/dev/null 2>&1 &)`
@@ -61,7 +48,6 @@ function mendAndSubmit({ toolResults }: SeenRequest): Turn {
 
 afterAll(async () => {
   if (isDockerOurs) await stopOwnDocker()
-  await rm(out, { recursive: true, force: true })
 })
 
 async function someDocker(): Promise<Docker | undefined> {
@@ -78,8 +64,6 @@ async function someDocker(): Promise<Docker | undefined> {
   return 'docker' in own ? own.docker : undefined
 }
 
-const trialOf = (agent: string): Trial | undefined => trials.find((trial) => trial.agent === agent)
-
 describe('a Harbor task without a cluster', () => {
   it('is solved by its own solution and by nobody who does nothing', (context) => {
     context.skip(docker === undefined, why)
@@ -91,7 +75,7 @@ describe('a Harbor task without a cluster', () => {
     context.skip(docker === undefined, why)
     const trial = trialOf('model=openai/gpt-6-sol')
     expect(trial).toMatchObject({ outcome: 'solved', reward: 1 })
-    const { steps } = await readTrajectory(path.join(trial?.dir ?? '', 'agent/trajectory.json'))
+    const { steps } = await readTrajectory(path.join(trial.dir, 'agent/trajectory.json'))
     expect(steps[0]?.message).not.toContain('cluster')
     const results = steps.flatMap((step) => step.observation?.results ?? []).map(({ content }) => content)
     expect(results.slice(0, 3)).toEqual([
@@ -104,8 +88,8 @@ describe('a Harbor task without a cluster', () => {
   for (const exploit of exploits) {
     it(`gives nothing for ${exploit}, and counts it`, (context) => {
       context.skip(docker === undefined, why)
-      expect(trialOf(`oracle:unsafe/${exploit}.sh`)?.reward).toBe(0)
-      expect(trialOf(`oracle:unsafe/${exploit}.sh`)?.outcome).toMatch(/^(failed|agent-error)$/)
+      expect(trialOf(`oracle:unsafe/${exploit}.sh`).reward).toBe(0)
+      expect(trialOf(`oracle:unsafe/${exploit}.sh`).outcome).toMatch(/^(failed|agent-error)$/)
     })
   }
 
