@@ -9,7 +9,8 @@ const config: ViteUserConfig = defineConfig({
     reporters: ['default', skipsReporter],
     globalSetup: ['./test/setup.ts'],
     allowOnly: false,
-    retry: 0,
+    // a test that passes only the second time is reported as flaky, by name and with what went wrong
+    retry: 1,
     maxWorkers: 2,
     projects: [
       {
@@ -30,8 +31,6 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'cluster',
           include: [`${everywhere}/**/*.cluster.test.ts`],
-          // a test that passes only the second time is reported as flaky, by name and with what went wrong
-          retry: 1,
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,
@@ -43,7 +42,6 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: 'browser',
-          retry: 1,
           include: [`${everywhere}/**/*.browser.test.ts`],
           testTimeout: 120_000,
           hookTimeout: 180_000,
