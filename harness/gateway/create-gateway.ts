@@ -39,6 +39,8 @@ export interface GatewayOptions {
   kubeconfig?: string
   /** The command line of another MCP server (stdio), whose tools stand in for ours; it starts at hand-over. */
   mcpServer?: { argv: readonly string[]; env?: Record<string, string> }
+  /** Tools beside these, of servers that the task brings along. */
+  beside?: readonly Tool[]
   limits?: Partial<GatewayLimits>
   /** Where the gateway makes its private folder; the system's folder for temporary files unless given. */
   parentDir?: string
@@ -105,7 +107,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { mcpServer } = options
   const tools = Promise.withResolvers<Tool[]>()
   let external: ExternalServer | undefined
-  if (mcpServer === undefined) announce(await ownTools(), options.tools)
+  if (mcpServer === undefined) announce([...(await ownTools()), ...(options.beside ?? [])], options.tools)
 
   function announce(served: Tool[], surface: string): void {
     const isTaken = served.some((tool) => tool.definition.name === 'submit')
@@ -168,7 +170,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       if (mcpServer !== undefined && external === undefined) {
         const { argv, env = {} } = mcpServer
         external = await startExternalServer({ argv, env, relay, limits, dir, kubectl: options.kubectl })
-        announce(external.tools, argv.join(' '))
+        announce([...external.tools, ...(options.beside ?? [])], argv.join(' '))
       }
       recorder({ type: 'cluster-handed-over' })
       desk.open()

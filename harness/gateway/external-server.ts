@@ -50,31 +50,18 @@ export async function startExternalServer(options: ExternalServerOptions): Promi
   }
   try {
     await client.connect(new ProcessTransport(program, maxMessageBytes), { timeout: startMs })
-    const definitions = await listTools(client)
-    let last: Promise<unknown> = Promise.resolve()
-    const inTurn = (call: ToolCall, run: () => Promise<ToolResult>): Promise<ToolResult> => {
-      const turn = last.then(async () => {
+    const tools = await toolsOf(client, {
+      limits: options.limits,
+      redact: (text) => relay.redactor.text(text),
+      around: async (call, run) => {
         pass.nowFor(call.id)
         try {
           return await run()
         } finally {
           pass.nowFor(outsideCalls)
         }
-      })
-      last = turn.catch(() => undefined)
-      return turn
-    }
-    const tools = definitions.map((tool): Tool => ({
-      definition: {
-        name: tool.name,
-        ...(tool.title === undefined ? {} : { title: tool.title }),
-        description: tool.description ?? '',
-        inputSchema: tool.inputSchema,
-        ...(tool.outputSchema === undefined ? {} : { outputSchema: tool.outputSchema }),
-        annotations: (tool.annotations ?? {}) as ToolAnnotations,
       },
-      run: (args, call) => inTurn(call, () => callTool(client, tool.name, args, call, options)),
-    }))
+    })
     return { tools, [Symbol.asyncDispose]: end }
   } catch (error) {
     await end()
@@ -111,6 +98,35 @@ const startMs = 60_000
 const maxMessageBytes = 32 * 1024 * 1024
 const maxTextBytes = 1024 * 1024
 
+interface Forwarding {
+  limits: Pick<GatewayLimits, 'waitMs'>
+  redact: (text: string) => string
+  /** Around every call; there is one at a time. */
+  around?: (call: ToolCall, run: () => Promise<ToolResult>) => Promise<ToolResult>
+}
+
+/** The tools of a server that is connected to, as tools of ours; their calls run one at a time. */
+export async function toolsOf(client: Client, forwarding: Forwarding): Promise<Tool[]> {
+  const { around = (_, run) => run() } = forwarding
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = (call: ToolCall, run: () => Promise<ToolResult>): Promise<ToolResult> => {
+    const turn = last.then(() => around(call, run))
+    last = turn.catch(() => undefined)
+    return turn
+  }
+  return (await listTools(client)).map((tool): Tool => ({
+    definition: {
+      name: tool.name,
+      ...(tool.title === undefined ? {} : { title: tool.title }),
+      description: tool.description ?? '',
+      inputSchema: tool.inputSchema,
+      ...(tool.outputSchema === undefined ? {} : { outputSchema: tool.outputSchema }),
+      annotations: (tool.annotations ?? {}) as ToolAnnotations,
+    },
+    run: (args, call) => inTurn(call, () => callTool(client, tool.name, args, call, forwarding)),
+  }))
+}
+
 async function listTools(client: Client): Promise<McpTool[]> {
   const tools: McpTool[] = []
   let cursor: string | undefined
@@ -127,7 +143,7 @@ async function callTool(
   name: string,
   args: Record<string, unknown>,
   call: ToolCall,
-  { relay, limits }: ExternalServerOptions,
+  { redact, limits }: Forwarding,
 ): Promise<ToolResult> {
   try {
     forwardProgress(client, call)
@@ -135,12 +151,12 @@ async function callTool(
     const request = { method: 'tools/call' as const, params }
     const options = { timeout: limits.waitMs, maxTotalTimeout: limits.waitMs, signal: call.signal }
     const result = await client.request(request, CallToolResultSchema, options)
-    return forward(result, (text) => relay.redactor.text(text))
+    return forward(result, redact)
   } catch (error) {
     const isTimeout = error instanceof McpError && error.code === (ErrorCode.RequestTimeout as number)
     const text = isTimeout ? `no answer from the MCP server in ${limits.waitMs / 1000} s` : messageOf(error)
     const outcome = call.signal.aborted ? 'cancelled' : isTimeout ? 'deadline' : 'ran'
-    return { text: relay.redactor.text(text), isError: true, outcome }
+    return { text: redact(text), isError: true, outcome }
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { resolveEnv } from '../task/env-template.ts'
-import type { NetworkMode } from '../task/harbor-task.ts'
+import type { HarborMcpServer, NetworkMode } from '../task/harbor-task.ts'
 import type { Problem } from '../task/problem.ts'
 import type { Task } from '../task/task.ts'
 import { recogniseBuiltClusters } from './built-cluster.ts'
@@ -29,6 +29,8 @@ export interface ContainerPlan {
   /** Whether main reaches anything but the task's own services; and the verifier. */
   network: { agent: boolean; verifier: boolean }
   limits: { cpus?: number; memoryMb?: number }
+  /** MCP servers that the agent gets beside its shell. */
+  servers: readonly HarborMcpServer[]
   notes: string[]
 }
 
@@ -62,6 +64,11 @@ export async function planContainers(
       for (const message of missing) problems.push({ file: path.join(dir, 'task.toml'), message })
       return {}
     }
+  }
+  for (const [i, { transport, url = '' }] of toml.environment.mcp_servers.entries()) {
+    if (transport === 'stdio' || (URL.canParse(url) && new URL(url).protocol === 'http:')) continue
+    const message = `expected http://SERVICE:PORT/..., what main reaches without TLS, got ${JSON.stringify(url)}`
+    problems.push({ file: path.join(dir, 'task.toml'), at: `environment.mcp_servers[${i}].url`, message })
   }
   const environmentDir = path.join(dir, 'environment')
   const hasCompose = existsSync(path.join(environmentDir, 'docker-compose.yaml'))
@@ -105,6 +112,7 @@ export async function planContainers(
       verifier: isOpen(toml.verifier.network_mode ?? toml.environment.network_mode),
     },
     limits: { ...(cpus === undefined ? {} : { cpus }), ...(memoryMb === undefined ? {} : { memoryMb }) },
+    servers: toml.environment.mcp_servers,
     notes: notesOf(task),
   }
   return problems.length > 0 ? { problems } : { plan, problems: [] }

@@ -100,6 +100,11 @@ class Planner {
   async plan(): Promise<ForeignPlan | undefined> {
     const { toml } = this.#task
     this.problems.push(...problemsOfToml(this.#task))
+    if (toml.environment.mcp_servers.length > 0) {
+      const message =
+        "where the task has a cluster, the agent gets our gateway and nothing else; the task's own MCP servers do not run"
+      this.#report('task.toml', { at: 'environment.mcp_servers', message })
+    }
     const environment = this.#resolve(toml.environment.env, 'environment.env')
     const solutionEnvironment = this.#resolve(toml.solution.env, 'solution.env')
     const compose = await this.#compose(environment)

@@ -189,7 +189,7 @@ const cases: Record<string, [Record<string, string | undefined>, string[]]> = {
     [
       'task.toml: environment.os: tasks for Windows do not run here',
       'task.toml: environment.gpus: there are no GPUs here, and the task asks for 1',
-      "task.toml: environment.mcp_servers: the agent gets our gateway and nothing else; the task's own MCP servers do not run here",
+      "task.toml: environment.mcp_servers: where the task has a cluster, the agent gets our gateway and nothing else; the task's own MCP servers do not run",
     ],
   ],
   'a verifier that is made as nothing here can be, and evidence of services that nobody has': [

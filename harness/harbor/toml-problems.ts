@@ -10,11 +10,5 @@ export function problemsOfToml({ toml, dir }: Task): Problem[] {
   if (toml.environment.os === 'windows') at('environment.os', 'tasks for Windows do not run here')
   if ((toml.environment.gpus ?? 0) > 0)
     at('environment.gpus', `there are no GPUs here, and the task asks for ${toml.environment.gpus}`)
-  if (toml.environment.mcp_servers.length > 0) {
-    at(
-      'environment.mcp_servers',
-      "the agent gets our gateway and nothing else; the task's own MCP servers do not run here",
-    )
-  }
   return problems
 }

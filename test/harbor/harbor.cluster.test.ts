@@ -174,7 +174,7 @@ function normalized(value: unknown): unknown {
 harborTest('Harbor takes every task of ours, and every fixture, for a task', async () => {
   const place = path.join(dir, 'tasks')
   await cp(path.join(packageRoot, 'tasks'), path.join(place, 'ours'), { recursive: true })
-  for (const folder of ['fixtures', 'ordinary', 'stepwise', 'built', 'elsewhere'])
+  for (const folder of ['fixtures', 'ordinary', 'stepwise', 'built', 'elsewhere', 'beside'])
     await cp(path.join(import.meta.dirname, folder), path.join(place, folder), { recursive: true })
   await copyFile(path.join(import.meta.dirname, 'load_tasks.py'), path.join(dir, 'load_tasks.py'))
   const { stdout, stderr } = await harbor().python(['/files/load_tasks.py', '/files/tasks'], dir)

@@ -40,6 +40,7 @@ function mendAndSubmit({ toolResults }: SeenRequest): Turn {
     { tool: 'bash', args: { command: 'cat totals.sh; ls; exit 3' } },
     { tool: 'bash', args: { command: mend } },
     { tool: 'bash', args: { command: './totals.sh' } },
+    { tool: 'price_of', args: { thing: 'milk' } },
     { tool: 'submit', args: { summary: 'it forgot how many' } },
   ]
   const call = calls[toolResults.length]
@@ -71,17 +72,18 @@ describe('a Harbor task without a cluster', () => {
     expect(trialOf('nop')).toMatchObject({ outcome: 'failed', reward: 0 })
   })
 
-  it('is solved by a model, which works there with a shell and is told of no cluster', async (context) => {
+  it("is solved by a model, which works there with a shell and the task's own tools, and is told of no cluster", async (context) => {
     context.skip(docker === undefined, why)
     const trial = trialOf('model=openai/gpt-6-sol')
     expect(trial).toMatchObject({ outcome: 'solved', reward: 1 })
     const { steps } = await readTrajectory(path.join(trial.dir, 'agent/trajectory.json'))
     expect(steps[0]?.message).not.toContain('cluster')
     const results = steps.flatMap((step) => step.observation?.results ?? []).map(({ content }) => content)
-    expect(results.slice(0, 3)).toEqual([
+    expect(results.slice(0, 4)).toEqual([
       expect.stringMatching(/^#!\/bin\/bash\n[^]*till\.log[^]*\[exit code 3\]$/),
       '[no output, exit code 0]\n',
       'bread 9\nmilk 10\n',
+      '2',
     ])
   })
 

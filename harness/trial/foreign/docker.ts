@@ -1,10 +1,19 @@
-import { mustRun, runCommand, type CommandOptions, type CommandResult } from '../../base/command.ts'
+import {
+  mustRun,
+  runCommand,
+  startPiped,
+  type CommandOptions,
+  type CommandResult,
+  type PipedCommand,
+} from '../../base/command.ts'
 
 /** Docker's client on this machine, with what it needs in its environment. */
 export interface Docker {
   run(words: readonly string[], options?: CommandOptions): Promise<CommandResult>
   /** Throws with what was printed where that fails. */
   must(words: readonly string[], options?: CommandOptions): Promise<CommandResult>
+  /** Starts what goes on, and is talked to. */
+  start(words: readonly string[]): PipedCommand
 }
 
 /** The Docker that ordinary tasks run in, or in one line why there is none and what helps. */
@@ -15,6 +24,7 @@ export function createDocker(program: string, env: Record<string, string>): Dock
   return {
     run: (words, options) => runCommand([program, ...words], withEnv(options)),
     must: (words, options) => mustRun([program, ...words], withEnv(options)),
+    start: (words) => startPiped([program, ...words], { env }),
   }
 }
 

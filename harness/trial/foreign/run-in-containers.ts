@@ -14,6 +14,7 @@ import { judgeWith, withoutReward, type JudgingScript, type ScriptJudgement } fr
 import type { Found } from '../run.ts'
 import { agentStage, judgingScript, runStages, setUpStep, whyOver, type StageEnd } from './run-stages.ts'
 import type { ArtifactFile } from './artifact-folder.ts'
+import { connectServers, type TaskServers } from './task-servers.ts'
 import { startContainers, type TaskContainers } from './task-containers.ts'
 import { TrialFault } from '../trial-fault.ts'
 import { multiplierOf, type TrialPrograms } from '../trial-plan.ts'
@@ -61,13 +62,21 @@ async function needDocker({ findDocker }: TrialPrograms): Promise<Docker> {
 }
 
 async function runStage(parts: ContainerParts, stage: PlannedStage, callPrefix: string): Promise<StageEnd> {
-  const { session, containers } = parts
+  const { session, plan, containers } = parts
   const { store } = session.plan
   if (stage.step !== undefined) await session.step('prepare', () => beginStep(parts, stage))
   const before = new Set(await session.step('baseline', () => containers.changes()))
   const user = stage.agentUser
+  const connect = (): Promise<TaskServers> =>
+    connectServers(
+      plan.servers,
+      { start: (argv) => containers.talkTo(argv, { user }), log: (line) => store.log(line), signal: session.signal },
+      ['bash', 'submit'],
+    )
+  await using servers = plan.servers.length === 0 ? await connect() : await session.step('prepare', connect)
   await using gateway = await session.openGateway({
     tools: 'shell',
+    beside: servers.tools,
     callPrefix,
     shell: (command, options) => containers.exec(['bash', '-c', command], { ...options, user }),
   })

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, rm, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
-import type { CommandOptions, CommandResult } from '../../base/command.ts'
+import type { CommandOptions, CommandResult, PipedCommand } from '../../base/command.ts'
 import { thisProcess } from '../../base/daemon.ts'
 import { isOfDead, makeScratch } from '../../base/scratch.ts'
 import type { ContainerPlan } from '../../harbor/container-plan.ts'
@@ -50,6 +50,8 @@ export interface TaskContainers extends AsyncDisposable {
   ): Promise<VerifierContainer>
   /** Runs a program in a service of the compose file. */
   execIn(service: string, argv: readonly string[], options?: ExecOptions): Promise<CommandResult>
+  /** Starts a program in main, to be talked to; it is ended with all it started. */
+  talkTo(argv: readonly string[], options?: Pick<ExecOptions, 'user'>): PipedCommand
   /** Ends main and all that the agent left running there. */
   stopMain(): Promise<void>
 }
@@ -177,6 +179,27 @@ class Containers implements TaskContainers {
       await docker.run(['exec', '--user=0', container, 'sh', '-c', endMarked, 'sh', mark], { timeoutMs: 20_000 })
     }
     return ran
+  }
+
+  talkTo(argv: readonly string[], { user }: Pick<ExecOptions, 'user'> = {}): PipedCommand {
+    const { docker, plan } = this.#options
+    const mark = `KUBEMEND_CALL=${randomBytes(8).toString('hex')}`
+    const program = docker.start([
+      'exec',
+      '--interactive',
+      ...(user === undefined ? [] : [`--user=${user}`]),
+      ...(plan.workdir === undefined ? [] : [`--workdir=${plan.workdir}`]),
+      `--env=${mark}`,
+      this.#main,
+      ...argv,
+    ])
+    return {
+      ...program,
+      end: async (killAfterMs) => {
+        await program.end(killAfterMs)
+        await docker.run(['exec', '--user=0', this.#main, 'sh', '-c', endMarked, 'sh', mark], { timeoutMs: 20_000 })
+      },
+    }
   }
 
   async copyIn(from: string, to: string): Promise<void> {
