@@ -100,12 +100,12 @@ B = "\${MISSING:-nothing}"
     'everything that is not here': [
       {
         'task.toml':
-          '[environment]\ngpus = 1\n[environment.env]\nA = "${MISSING}"\n[[environment.mcp_servers]]\nname = "x"\nurl = "http://x"\n',
+          '[environment]\ngpus = 1\n[environment.env]\nA = "${MISSING}"\n[[environment.mcp_servers]]\nname = "x"\nurl = "https://x/mcp"\n',
         'tests/docker-compose.yaml': 'services: {}\n',
       },
       [
         'task.toml: environment.gpus: there are no GPUs here, and the task asks for 1',
-        "task.toml: environment.mcp_servers: the agent gets our gateway and nothing else; the task's own MCP servers do not run here",
+        'task.toml: environment.mcp_servers[0].url: expected http://SERVICE:PORT/..., what main reaches without TLS, got "https://x/mcp"',
         'tests/docker-compose.yaml: a verifier with services of its own does not run here yet',
         'task.toml: environment.env.A: the environment variable MISSING is not set and has no default',
       ],
