@@ -46,8 +46,7 @@ function tryOf({ name, means, harm }: Adversary): string[] {
     'set -e',
     harm,
     ') >/tmp/said 2>&1',
-    // kubectl's refusals begin with a word and may go on for pages
-    `echo "${marker} ${name} $? $from $EPOCHREALTIME $( (grep -i '^error' /tmp/said || tail -n 3 /tmp/said) | tr '\\n' ' ' | head -c 300)"`,
+    `echo "${marker} ${name} $? $from $EPOCHREALTIME $( (grep -iE '${failure}' /tmp/said || tail -n 3 /tmp/said) | tr '\\n' ' ' | head -c 300)"`,
   ]
 }
 
@@ -78,6 +77,15 @@ export function readTries(output: string): Map<string, Try> {
 
 const marker = 'kubemend-probe'
 const tryLine = new RegExp(`^${marker} (\\S+) (\\d+) (\\d+\\.\\d+) (\\d+\\.\\d+) ?(.*)$`)
+
+/** How the line begins in which kubectl says what failed; what follows may go on for pages. */
+const failure = '^error|^the .* is invalid'
+
+/** Of what kubectl printed, the line that says what failed. */
+export function failureIn(output: string): string {
+  const lines = output.trim().split('\n')
+  return lines.findLast((line) => new RegExp(failure, 'i').test(line)) ?? lines.at(-1) ?? ''
+}
 
 /** Whether words of kubectl tell that the API server said no, and not that the request was nonsense. */
 export function isRefusal(said: string): boolean {

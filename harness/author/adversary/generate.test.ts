@@ -10,7 +10,7 @@ import { loadTask } from '../../task/load-task.ts'
 import { writeSampleTask } from '../../task/sample-task.ts'
 import type { Task } from '../../task/task.ts'
 import type { Adversary, Ground } from './adversary.ts'
-import { isRefusal, readTries, scriptOf, scriptOfSeveral } from './adversary-script.ts'
+import { failureIn, isRefusal, readTries, scriptOf, scriptOfSeveral } from './adversary-script.ts'
 import { generateAdversaries } from './generate.ts'
 
 let root = ''
@@ -176,5 +176,13 @@ describe('the script of an adversary', () => {
     expect(isRefusal('Error from server (Forbidden): pods is forbidden')).toBe(true)
     expect(isRefusal('admission webhook "x" denied the request')).toBe(true)
     expect(isRefusal('error: unknown flag: --nonsense')).toBe(false)
+  })
+
+  it('finds in a refusal that goes on for pages what was refused', () => {
+    const immutable = 'The PersistentVolumeClaim "disk" is invalid: spec: Forbidden: spec is immutable'
+    const said = failureIn(`deployment "web" rolled out\n${immutable}\n@@ -1,6 +1,6 @@\n {\n   "DataSource": null,\n\n`)
+    expect(said).toBe(immutable)
+    expect(isRefusal(said)).toBe(true)
+    expect(failureIn('Error from server (Forbidden): no\n{}')).toBe('Error from server (Forbidden): no')
   })
 })

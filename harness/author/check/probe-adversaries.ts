@@ -5,6 +5,7 @@ import { adversaryIdentity } from '../adversary/adversary-agent.ts'
 import {
   isRefusal,
   readTries,
+  failureIn,
   refusedCode,
   scriptOf,
   scriptOfSeveral,
@@ -155,10 +156,4 @@ function reportForbidden({ report, end }: Probed, adversaries: readonly Adversar
       wallMs: Math.round(tried.to - tried.from),
     }
   })
-}
-
-/** The last line that says of itself that it is an error: kubectl's refusals may go on for pages. */
-function failureIn(output: string): string {
-  const lines = output.trim().split('\n')
-  return lines.findLast((line) => /^error/i.test(line)) ?? lines.at(-1) ?? ''
 }
