@@ -11,7 +11,7 @@ import type { TrialFacts } from '../store/trial-result.ts'
 import type { Task } from '../task/task.ts'
 import type { Purse } from '../trial/budget.ts'
 import { runTrial } from '../trial/run.ts'
-import { multiplierOf, type TimeoutMultipliers, type TrialPrograms } from '../trial/trial-plan.ts'
+import { multiplierOf, type Patience, type TimeoutMultipliers, type TrialPrograms } from '../trial/trial-plan.ts'
 import { createPurse } from './purse.ts'
 import { createClusterPool, type ClusterPool } from './cluster-pool.ts'
 import { createSharedClusters, type SharedClusters } from './shared-clusters.ts'
@@ -28,8 +28,7 @@ export interface JobOptions {
   kubemend: string
   concurrency: number
   agentTimeoutSec: number | undefined
-  /** Trials end as soon as something protected is broken: for probes, not for agents. */
-  isHarmEnough?: boolean
+  patience?: Patience
   /** Which tools a variant of an agent gets, where not everybody's. */
   toolsOf?: (identity: AgentIdentity) => 'kubectl' | 'typed' | undefined
   /** What every agent may spend, in place of the task's own figures. */
@@ -173,7 +172,7 @@ async function runOne(slot: Slot, planned: PlannedTrial): Promise<TrialFacts | u
       ...(options.gatewayLimits === undefined ? {} : { gatewayLimits: options.gatewayLimits }),
       kubemend: options.kubemend,
       ...options.foreign,
-      ...(options.isHarmEnough === undefined ? {} : { isHarmEnough: options.isHarmEnough }),
+      ...(options.patience === undefined ? {} : { patience: options.patience }),
       takeCluster: (wanted) => pool.take(wanted),
       shareCluster: (wanted) => slot.shared.for(wanted),
       signal: options.stop,

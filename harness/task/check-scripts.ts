@@ -29,4 +29,17 @@ export async function checkScripts(
   if (isOurs && !contract && !isReported && text?.includes('kubemend-verify')) {
     report(reading, contractFile, { message: `missing; ${shared} judges by it` })
   }
+  if (contract) await checkNamedScripts(reading, contract)
+}
+
+/** The scripts that the contract's checks run. */
+async function checkNamedScripts(reading: TaskReading, contract: Contract): Promise<void> {
+  const { outcome, healthy, symptom, preserve, invariants } = contract
+  for (const { verifier, params, at } of [...outcome, ...healthy, ...symptom, ...preserve, ...invariants]) {
+    const { file } = params as { file?: unknown }
+    if (verifier !== 'script' || typeof file !== 'string') continue
+    if (!(await isFile(path.join(reading.dir, 'tests', file)))) {
+      report(reading, contractFile, { at, message: `script ${file}: there is no tests/${file}` })
+    }
+  }
 }

@@ -21,6 +21,7 @@ const verifiers = {
   'deployment-available': {
     params: z.strictObject({ namespace: z.string(), name: z.string(), replicas: z.int().positive().optional() }),
   },
+  script: { params: z.strictObject({ file: z.string() }) },
   'http-answers': { params: z.strictObject({ url: z.string(), body: z.string().optional() }) },
 }
 
@@ -46,6 +47,11 @@ const table: Malformed[] = [
     name: 'the same key twice in TOML',
     files: inMetadata('kind = "workspace"'),
     says: ["task.toml:11: not TOML: Cannot redefine existing key 'metadata.kubemend.kind'"],
+  },
+  {
+    name: 'a check that runs a script that is not there',
+    files: inContract('symptom:\n  - script: { file: is-it-broken.sh }'),
+    says: ['tests/contract.yaml: symptom[0]: script is-it-broken.sh: there is no tests/is-it-broken.sh'],
   },
   {
     name: 'no task.toml',

@@ -12,6 +12,12 @@ describe('readYaml', () => {
     ])
   })
 
+  it('reads numbers as kubectl does', () => {
+    const text = 'mode: 0755\nless: -010\nport: 8080\nnone: 0\ntext: "0755"\n'
+    const [document] = readYaml(text).documents
+    expect(document?.value).toEqual({ mode: 493, less: -8, port: 8080, none: 0, text: '0755' })
+  })
+
   it('reads back what a YAML writer wrote', () => {
     fc.assert(
       fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), { minLength: 1 }), (values) => {

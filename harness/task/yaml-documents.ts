@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments, type Document } from 'yaml'
+import { LineCounter, parseAllDocuments, type Document, type ScalarTag } from 'yaml'
 import { messageOf } from '../base/errors.ts'
 
 /** One document of a YAML file, as plain data. */
@@ -12,7 +12,12 @@ export interface YamlDocument {
 export function readYaml(text: string): { documents: YamlDocument[]; problems: { line?: number; message: string }[] } {
   const lines = new LineCounter()
   try {
-    const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+    const parsed = parseAllDocuments(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      uniqueKeys: true,
+      customTags: (tags) => [octal, ...tags],
+    })
     const documents = Array.isArray(parsed) ? parsed : []
     const errors = documents.flatMap((document) => [...document.errors, ...document.warnings])
     if (errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return { documents: [], problems: [tooDeep] }
@@ -26,6 +31,15 @@ export function readYaml(text: string): { documents: YamlDocument[]; problems: {
   } catch (error) {
     return { documents: [], problems: [wordFailure(error)] }
   }
+}
+
+/** As kubectl reads it: `defaultMode: 0755` is 493. */
+const octal: ScalarTag = {
+  identify: () => false,
+  default: true,
+  tag: 'tag:yaml.org,2002:int',
+  test: /^[-+]?0[0-7]+$/,
+  resolve: (text) => Number.parseInt(text, 8),
 }
 
 function plain(document: Document): unknown {

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import type { Cluster, ClusterSpec, Provider } from '../../environments/provider.ts'
 import { keyOf } from '../base/cache.ts'
 import { KubeClient } from '../base/kube-client.ts'
 import type { Verifier } from '../../verifiers/verifier.ts'
 import { clusterSpecOf, parseClusterFile, type ClusterFile } from '../task/cluster-file.ts'
+import type { Check } from '../task/contract.ts'
 import type { Task } from '../task/task.ts'
 import { breakWorld, buildWorld, untilNothingLeaves, waitForSymptom } from './world.ts'
 import type { TrialPrograms } from './trial-plan.ts'
@@ -57,11 +60,13 @@ async function buildSnapshot(options: PrepareOptions, key: string): Promise<void
   }
 }
 
-/** Names a task's prepared world: one changed byte of what it is made from makes another. */
+/** Names a task's prepared world: one changed byte of what it is made from, or was proven with, makes another. */
 export function worldKey(task: Task, provider: Provider): string {
-  const { images, world, fault } = task
+  const { images, world, fault, contract } = task
   return keyOf({
     format: 3,
+    healthy: contract?.healthy.map((check) => questionOf(check, task)),
+    symptom: contract?.symptom.map((check) => questionOf(check, task)),
     provider: provider.name,
     cluster: clusterFileOf(task),
     images,
@@ -70,6 +75,13 @@ export function worldKey(task: Task, provider: Provider): string {
       step.kind === 'script' ? step.text : step.changes.map(({ action, object }) => ({ action, object })),
     ),
   })
+}
+
+/** What a check asks, with the script that it runs. */
+function questionOf({ verifier, params }: Check, { dir }: Task): unknown[] {
+  const { file } = params as { file?: unknown }
+  const isScript = verifier === 'script' && typeof file === 'string'
+  return [verifier, params, ...(isScript ? [readFileSync(path.join(dir, 'tests', file), 'utf8')] : [])]
 }
 
 /** What cluster the task wants. */

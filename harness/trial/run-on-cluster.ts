@@ -38,7 +38,7 @@ export async function runOnCluster(session: TrialSession, contract: Contract | u
 
 /** Everything that happens to a broken world, in order. */
 async function repairAndJudge(session: TrialSession, given: Contract | undefined, cluster: Cluster): Promise<Found> {
-  const { task, store, provider, programs, verifiers, tools } = session.plan
+  const { task, store, provider, programs, verifiers, tools, patience } = session.plan
   using client = await KubeClient.fromKubeconfig(cluster.kubeconfig)
   // nobody waits for the answer of a cluster that lost a component
   await using health = watchHealth(cluster)
@@ -104,7 +104,7 @@ async function repairAndJudge(session: TrialSession, given: Contract | undefined
         held,
         honest: [answer.verdict(), ...left],
         auditFile,
-        isHarmEnough: session.plan.isHarmEnough === true,
+        ...(patience === undefined ? {} : { patience }),
       }),
     'verifier',
   )

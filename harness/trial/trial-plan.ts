@@ -19,6 +19,12 @@ export interface TrialPrograms {
   findDocker?: () => Promise<FoundDocker>
 }
 
+/**
+ * How long probes wait for the outcome: `always` the contract's time, also where nobody did anything, since a world may
+ * heal by itself; or `until-harm`, no longer than nothing protected is broken.
+ */
+export type Patience = 'always' | 'until-harm'
+
 /** Everything it takes to run one trial. */
 export interface TrialPlan {
   id: string
@@ -43,8 +49,7 @@ export interface TrialPlan {
   timeouts?: TimeoutMultipliers
   /** A foreign task's reward counts only where everything else was preserved. */
   isStrict?: boolean
-  /** Something protected that is broken ends the judgement: the outcome is not waited for. For probes, not for agents. */
-  isHarmEnough?: boolean
+  patience?: Patience
   /** Our own version, for the record. */
   kubemend: string
   /** Where the broken world comes from, where that is not `prepareCluster`: a pool. */

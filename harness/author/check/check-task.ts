@@ -3,6 +3,7 @@ import type { Difference } from '../../state/difference.ts'
 import { parseMayChange } from '../../state/may-change.ts'
 import type { Contract } from '../../task/contract.ts'
 import type { Task } from '../../task/task.ts'
+import type { Patience } from '../../trial/trial-plan.ts'
 import type { Ground } from '../adversary/adversary.ts'
 import { findTellingPermissions, findUnusedPermissions } from './check-permissions.ts'
 import type { CheckName, TaskReport } from './check-report.ts'
@@ -33,17 +34,20 @@ export async function checkTask(task: Task, options: CheckOptions): Promise<Task
   const startedAt = Date.now()
   const meter = meterProvider(options.provider)
   const jobsDir = path.join(options.dir, path.basename(task.dir))
-  const run = (jobName: string, probes: Probe[], isHarmEnough = false): Promise<Probed[]> =>
-    runProbes(task, probes, { jobsDir, jobName, isHarmEnough }, { ...options, provider: meter.provider })
+  const run = (jobName: string, probes: Probe[], patience: Patience = 'always'): Promise<Probed[]> =>
+    runProbes(task, probes, { jobsDir, jobName, patience }, { ...options, provider: meter.provider })
 
   // the parts that need no cluster
   const structure = await checkStructure(task)
 
   // is it broken, and can it be repaired; without a world there is nothing more to try
-  const first = await run('first', [nopProbe(), ...(task.solution.solve === undefined ? [] : [oracleProbe(1)])])
+  const hasSolution = task.solution.solve !== undefined
+  const first = await run('first', [hasSolution ? oracleProbe(1) : nopProbe()])
   const isPlayable = first.some(({ isRun, report }) => isRun && report.outcome !== 'invalid')
-  const again = Array.from({ length: options.flake - 1 }, (_, i) => oracleProbe(i + 2))
-  const scripts = isPlayable ? await run('scripts', [...again, ...scriptProbes(task)]) : []
+  // the one that waits longest begins first
+  const again = hasSolution ? Array.from({ length: options.flake - 1 }, (_, i) => oracleProbe(i + 2)) : []
+  const others = [...(hasSolution ? [nopProbe()] : []), ...again, ...scriptProbes(task)]
+  const scripts = isPlayable ? await run('scripts', others) : []
   const ran = [...first, ...scripts]
 
   // everybody who gets around it or does harm, made from what the repair did
@@ -53,7 +57,7 @@ export async function checkTask(task: Task, options: CheckOptions): Promise<Task
   const isProbed = !options.isQuick && solution !== undefined && contract !== undefined && task.cluster !== undefined
   const made = { dir: path.join(jobsDir, 'scripts-of-adversaries'), only: options.adversaries }
   const adversaries = isProbed
-    ? await probeAdversaries(groundOf(task, contract, solution), made, (name, some) => run(name, some, true))
+    ? await probeAdversaries(groundOf(task, contract, solution), made, (name, some) => run(name, some, 'until-harm'))
     : { probed: [], reports: [] }
   const recorded = isProbed ? probeRecorded(task, contract, solution) : []
 

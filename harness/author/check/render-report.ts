@@ -16,7 +16,7 @@ export function rowsOf(report: TaskReport): CheckRow[] {
       const more = mine.length > 1 ? ` (and ${mine.length - 1} more)` : ''
       return { check, verdict: 'finding', because: `${first.because}${more}` }
     }
-    if (report.notRun.includes(check)) return { check, verdict: 'not run', because: checkNames[check] }
+    if (report.notRun.includes(check)) return { check, verdict: 'not run', because: `not proven: ${checkNames[check]}` }
     const remarks = report.remarks.filter((remark) => remark.check === check).length
     const more = remarks === 0 ? '' : `; ${remarks} remark${remarks === 1 ? '' : 's'}`
     const probes = report.probes.filter(({ agent }) => checkOf(agent) === check)

@@ -9,7 +9,7 @@ import { JobStore } from '../../store/job-store.ts'
 import { plannedKey, type PlannedTrial } from '../../store/planned-trial.ts'
 import { summarizeProgress } from '../../store/resume.ts'
 import type { Task } from '../../task/task.ts'
-import type { TrialPrograms } from '../../trial/trial-plan.ts'
+import type { Patience, TrialPrograms } from '../../trial/trial-plan.ts'
 import type { AdversaryEnd } from '../adversary/adversary-agent.ts'
 import type { ProbeReport } from './check-report.ts'
 import { makeProbeAgent } from './probe-agent.ts'
@@ -44,7 +44,7 @@ export interface Probed {
 export async function runProbes(
   task: Task,
   probes: readonly Probe[],
-  at: { jobsDir: string; jobName: string; isHarmEnough?: boolean },
+  at: { jobsDir: string; jobName: string; patience?: Patience },
   options: ProbeOptions,
 ): Promise<Probed[]> {
   if (probes.length === 0) return []
@@ -73,7 +73,7 @@ export async function runProbes(
     tasks: new Map([[identity.path, task]]),
     tools: 'kubectl',
     agentTimeoutSec: undefined,
-    isHarmEnough: at.isHarmEnough === true,
+    ...(at.patience === undefined ? {} : { patience: at.patience }),
     report: options.reporter(probes.length),
   })
   const progress = summarizeProgress(store.stored.planned, await store.trials())

@@ -51,7 +51,8 @@ export function breakHealthy(options: PrepareOptions, cluster: Cluster): Promise
 }
 
 function healthyOf(task: Task): Task {
-  return { ...task, fault: [] }
+  const { contract } = task
+  return { ...task, fault: [], contract: contract && { ...contract, symptom: [] } }
 }
 
 /** What a task is to blame for is what its author came to see; anything else is thrown. */
