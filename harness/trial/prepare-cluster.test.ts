@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { createFakeProvider } from '../../environments/fake/fake-provider.ts'
 import { verifiers } from '../../verifiers/library.ts'
 import { loadTask } from '../task/load-task.ts'
 import { writeSampleTask } from '../task/sample-task.ts'
@@ -17,7 +16,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }))
 async function keyWith(name: string, contract: string, script = '#!/bin/sh\ntrue\n'): Promise<string> {
   const files = { 'tests/contract.yaml': contract, 'tests/look.sh': script }
   const task = await loadTask(await writeSampleTask(path.join(dir, name), files), { verifiers })
-  return worldKey(task, createFakeProvider())
+  return worldKey(task, { name: 'node' })
 }
 
 it('makes a world anew that was proven with other checks, and not for what only its end is asked', async () => {

@@ -61,7 +61,7 @@ async function buildSnapshot(options: PrepareOptions, key: string): Promise<void
 }
 
 /** Names a task's prepared world: one changed byte of what it is made from, or was proven with, makes another. */
-export function worldKey(task: Task, provider: Provider): string {
+export function worldKey(task: Task, provider: Pick<Provider, 'name'>): string {
   const { images, world, fault, contract } = task
   return keyOf({
     format: 3,
