@@ -20,7 +20,9 @@ export const script: Verifier = defineVerifier({
     'For what no other check can say. It runs as the admin in the sandbox of the trial, with kubectl and the system’s programs; the ' +
     'last line that it prints becomes the reason. Any exit code other than 0 and 1, and running out of time, is unknown: a script ' +
     'that breaks is not an outcome. But when kubectl told it that what it looks at is not there (NotFound, or a kind that the ' +
-    'server does not have), that is not met: nobody is saved by removing the evidence. It is asked again until it says 0, so it must change nothing.',
+    'server does not have), that is not met: nobody is saved by removing the evidence. It is asked again until it says 0, so it must change nothing: what is to happen before it ' +
+    'looks (a rollout, an eviction) is done by the world itself. It gets its `args` and nothing else, and cannot be turned round: where the ' +
+    'symptom is the opposite of the outcome, let an argument say so.',
   async verify({ file, args, timeout }, context) {
     if (!context.runScript) return unknown(`${file} cannot be run here: there is no sandbox`)
     const result = await context.runScript(file, { args, timeoutMs: parseDuration(timeout) ?? 30_000 })
