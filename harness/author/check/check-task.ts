@@ -34,8 +34,14 @@ export async function checkTask(task: Task, options: CheckOptions): Promise<Task
   const startedAt = Date.now()
   const meter = meterProvider(options.provider)
   const jobsDir = path.join(options.dir, path.basename(task.dir))
-  const run = (jobName: string, probes: Probe[], patience: Patience = 'always'): Promise<Probed[]> =>
-    runProbes(task, probes, { jobsDir, jobName, patience }, { ...options, provider: meter.provider })
+  const run = async (jobName: string, probes: Probe[], patience: Patience = 'always'): Promise<Probed[]> => {
+    const once = (): Promise<Probed[]> =>
+      runProbes(task, probes, { jobsDir, jobName, patience }, { ...options, provider: meter.provider })
+    const probed = await once()
+    // what could not be judged may be the machine's fault; the task's comes again
+    const isInvalid = probed.some(({ isRun, report }) => isRun && report.outcome === 'invalid')
+    return isInvalid && !options.drain.aborted ? once() : probed
+  }
 
   // the parts that need no cluster
   const structure = await checkStructure(task)

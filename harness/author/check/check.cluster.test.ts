@@ -72,6 +72,10 @@ describe('a check of a task', () => {
     expect(report.notRun).toEqual(['alternatives', 'unsafe'])
   })
 
+  it('waits for who does nothing as long as the contract does', () => {
+    expect(report.probes.find(({ agent }) => agent === 'nop')?.wallMs).toBeGreaterThan(10_000)
+  })
+
   it('lets those who do harm share a trial, and tells of each what it did there', () => {
     const found = (name: string) => report.probes.find(({ agent }) => agent === `adversary=${name}`)
     expect(found('leave-something')).toMatchObject({
