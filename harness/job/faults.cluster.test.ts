@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { sleep } from '../base/clock.ts'
 import { runCommand } from '../base/command.ts'
 import { packageRoot } from '../base/package-root.ts'
 import { readRecord } from '../record/reader.ts'
@@ -142,7 +143,9 @@ describe('an interrupted job', () => {
     await cli.until(/ agent \(/)
     cli.kill('SIGINT')
     await cli.until(/interrupt again/)
-    cli.kill('SIGINT')
+    // no echo of the first one
+    await sleep(500)
+    cli.pressCtrlC()
     const startedAt = Date.now()
     const { exitCode } = await cli.ended
     expect(exitCode).toBe(3)
